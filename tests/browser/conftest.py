@@ -7,6 +7,7 @@ What follows an action is awaited: `expect` and the `wait_for` functions try aga
 from __future__ import annotations
 
 import base64
+import functools
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -76,7 +77,10 @@ class Browser:
         size = {"width": 1400, "height": 900}
         context = self.chromium.new_context(strict_selectors=True, viewport=size, reduced_motion=STILL)
         context.set_default_timeout(1000 * SECONDS)
-        return context.new_page()
+        page = context.new_page()
+        # Asked at each frame, which is the default, the page has to make one sixty times a second.
+        page.wait_for_function = functools.partial(page.wait_for_function, polling=20)
+        return page
 
     def watched(self, server: str) -> Any:
         """A page whose errors are noted as problems; maybe one that another test has used with that server."""
@@ -102,12 +106,13 @@ class Browser:
             self.problems.append((request.url, "asked for"))
 
     def leave(self, page: Any, server: str) -> None:
-        """As a new page, but for its history."""
+        """As a new page, but for its history; or, where it is kept, with its modules."""
         if not page.is_closed():
             page.unroute_all()
             page.context.clear_permissions()
             page.mouse.move(0, 0)
-            page.goto(server + self.servers[server])
+            if self.servers[server] != "/" or not page.evaluate("window.kept"):
+                page.goto(server + self.servers[server])
             self.idle[server].append(page)
 
     def close(self) -> None:
@@ -168,11 +173,20 @@ def watched(browser: Browser) -> Iterator[Callable[[str], Any]]:
 
 @pytest.fixture
 def visit(app: Running, browser: Browser, watched: Callable[[str], Any]) -> Callable[..., Any]:
-    """Opens a path of the app in a page of its own."""
+    """Opens a path of the app in a page of its own, or over another one; `before` is done to it first."""
     browser.servers[app.address] = "/v2/health/live"
 
-    def go(path: str, *, width: int = 1400, scheme: str = "light") -> Any:
-        page = watched(app.address)
+    def go(
+        path: str,
+        *,
+        width: int = 1400,
+        scheme: str = "light",
+        over: Any = None,
+        before: Callable[[Any], Any] | None = None,
+    ) -> Any:
+        page = over or watched(app.address)
+        if before:
+            before(page)
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion=STILL)
         if page.goto(app.address + path).status == 404:
@@ -188,21 +202,48 @@ def page(browser: Browser, watched: Callable[[str], Any], address: str) -> Any:
     """An empty page of the server; whatever goes wrong in it fails the test."""
     browser.servers[address] = "/"
     page = watched(address)
+    if page.url != f"{address}/" or page.evaluate("window.kept"):  # else just loaded, where the test before left it
+        page.goto(address)
+    return as_it_begins(page)
+
+
+@pytest.fixture
+def kept(browser: Browser, watched: Callable[[str], Any], address: str) -> Any:
+    """As `page`, with the modules in it that the tests before have imported, which thus are loaded and compiled once.
+
+    A test that replaces what the next one needs sets `window.kept` to false.
+    """
+    browser.servers[address] = "/"
+    page = watched(address)
+    if not page.evaluate(CLEARED):
+        page.goto(address)
+        page.evaluate("window.kept = true")
+    return as_it_begins(page)
+
+
+CLEARED = """() => {
+  if (!window.kept) return false;
+  window.stop(); // the widget
+  document.querySelectorAll("style").forEach((one) => one.remove());
+  document.body.replaceWith(document.createElement("body"));
+  return true;
+}"""
+
+
+def as_it_begins(page: Any) -> Any:
     page.set_viewport_size({"width": 1200, "height": 900})
     page.emulate_media(color_scheme="light", reduced_motion=STILL)
-    if page.url != f"{address}/":  # where the test before left it, just loaded
-        page.goto(address)
     return page
 
 
 @pytest.fixture
-def show(page: Any) -> Callable[..., Any]:
+def show(kept: Any) -> Callable[..., Any]:
     """The page with the widget of a bundle in it, weights asked for and drawn."""
 
     def make(bundle: str = "lstm.sine", **changed: Any) -> Any:
-        page.evaluate(STUB, facts(bundle, **changed))
-        page.wait_for_function("document.querySelector('.mz-said dd, .mz-error')")
-        return page
+        kept.evaluate(STUB, facts(bundle, **changed))
+        kept.wait_for_function("document.querySelector('.mz-said dd, .mz-error')")
+        return kept
 
     return make
 

@@ -39,12 +39,12 @@ ASK = """async ({data, architecture, windows, changes}) => {
 
 
 @pytest.fixture
-def ask(page: Page, weights: Callable[[str], str]) -> Callable[..., list[dict[str, Any]]]:
+def ask(kept: Page, weights: Callable[[str], str]) -> Callable[..., list[dict[str, Any]]]:
     """What the browser computes for windows [B, L] of a bundle; of more than one, the forecasts alone."""
 
     def run(name: str, windows: Array, **changes: Any) -> list[dict[str, Any]]:
         given = {"data": weights(name), "architecture": name.partition(".")[0], "windows": windows.tolist()}
-        found: list[dict[str, Any]] = page.evaluate(ASK, {**given, "changes": changes})
+        found: list[dict[str, Any]] = kept.evaluate(ASK, {**given, "changes": changes})
         return found
 
     return run
@@ -78,11 +78,11 @@ def test_every_gate_and_state_is_that_of_the_numpy_reference(name, ask):
         assert np.abs(np.reshape(seen["steps"][gate], values[0].shape) - values[0]).max() < 1e-12
 
 
-def equations(name: str, values: Array, freeze: dict[str, tuple[Any, float]], ablate: list[int]) -> float:
-    """The recurrence once more, with gates held (at units, to a value) and units silenced."""
+def equations(name: str, windows: Array, freeze: dict[str, tuple[Any, float]], ablate: list[int]) -> Array:
+    """The forecasts [B] of the recurrence once more, with gates held (at units, to a value) and units silenced."""
     tensors = parse((store.SHIPPED / name / store.WEIGHTS).read_bytes())
     of = {key.partition(".")[2]: tensor.astype(float) for key, tensor in tensors.items()}
-    h = c = np.zeros(of["weight_hh_l0"].shape[1])
+    h = c = np.zeros((len(windows), of["weight_hh_l0"].shape[1]))
 
     def sigmoid(x: Array) -> Array:
         return 1 / (1 + np.exp(-x))
@@ -90,24 +90,24 @@ def equations(name: str, values: Array, freeze: dict[str, tuple[Any, float]], ab
     def hold(gate: str, found: Array) -> Array:
         if gate in freeze:
             units, value = freeze[gate]
-            found[units] = value
+            found[:, units] = value
         return found
 
-    for x in values:
-        from_x = of["weight_ih_l0"][:, 0] * x + of["bias_ih_l0"]
-        from_h = of["weight_hh_l0"] @ h + of["bias_hh_l0"]
+    for x in windows.T[:, :, None]:
+        from_x = x * of["weight_ih_l0"][:, 0] + of["bias_ih_l0"]
+        from_h = h @ of["weight_hh_l0"].T + of["bias_hh_l0"]
         if name.startswith("lstm"):
-            i, f, g, o = np.split(from_x + from_h, 4)
+            i, f, g, o = np.split(from_x + from_h, 4, axis=1)
             c = hold("f", sigmoid(f)) * c + hold("i", sigmoid(i)) * hold("g", np.tanh(g))
             h = hold("o", sigmoid(o)) * np.tanh(c)
         elif name.startswith("gru"):
-            (xr, xz, xn), (hr, hz, hn) = np.split(from_x, 3), np.split(from_h, 3)
+            (xr, xz, xn), (hr, hz, hn) = np.split(from_x, 3, axis=1), np.split(from_h, 3, axis=1)
             r, z = hold("r", sigmoid(xr + hr)), hold("z", sigmoid(xz + hz))
             h = (1 - z) * hold("n", np.tanh(xn + r * hn)) + z * h
         else:
             h = np.tanh(from_x + from_h)
-        h[ablate] = 0.0
-    return (of["weight"] @ h + of["bias"]).item()
+        h[:, ablate] = 0.0
+    return (h @ of["weight"].T + of["bias"])[:, 0]
 
 
 ALL = slice(None)
@@ -133,14 +133,12 @@ UNTOUCHED = [("lstm.sine", {}, []), ("gru.recall", {}, [])]
 @pytest.mark.parametrize(("name", "freeze", "ablate"), [*INTERVENTIONS, *UNTOUCHED])
 def test_an_intervention_gives_the_forecast_and_the_derivative_of_the_equations(name, freeze, ablate, ask):
     (seen,) = ask(name, window()[None], **as_changes(freeze, ablate))
-    assert abs(seen["forecast"][0] - equations(name, window(), freeze, ablate)) < 1e-12
+    assert np.abs(seen["forecast"] - equations(name, window()[None], freeze, ablate)).max() < 1e-12
     if freeze or ablate:
-        assert abs(seen["forecast"][0] - equations(name, window(), {}, [])) > 1e-6
-    for position, found in enumerate(seen["derivative"]):
-        moved = 1e-6 * np.eye(20)[position]
-        up = equations(name, window() + moved, freeze, ablate)
-        down = equations(name, window() - moved, freeze, ablate)
-        assert found == pytest.approx((up - down) / 2e-6, rel=1e-4, abs=1e-7)
+        assert np.abs(seen["forecast"] - equations(name, window()[None], {}, [])).max() > 1e-6
+    moved = 1e-6 * np.eye(20)
+    up, down = (equations(name, window() + move, freeze, ablate) for move in (moved, -moved))
+    assert seen["derivative"] == pytest.approx((up - down) / 2e-6, rel=1e-4, abs=1e-7)
 
 
 ON_CORE = """async ({data, architecture, channels, cases}) => {
@@ -165,19 +163,19 @@ ON_CORE = """async ({data, architecture, channels, cases}) => {
 }"""
 
 
-def test_the_compiled_core_computes_what_the_module_does_for_every_intervention(page, weights):
+def test_the_compiled_core_computes_what_the_module_does_for_every_intervention(kept, weights):
     backwards = {"order": list(range(19, -1, -1))}
     for name in ("lstm.sine", "gru.sine", "rnn.sine", "lstm.recall-k4"):
         changes = [as_changes(freeze, ablate) for of, freeze, ablate in INTERVENTIONS if of == name]
         cases = [{"window": window().tolist(), "changes": change} for change in [{}, backwards, *changes]]
         given = {"data": weights(name), "architecture": name.partition(".")[0], "channels": 1, "cases": cases}
-        for case, apart in zip(cases, page.evaluate(ON_CORE, given), strict=True):
+        for case, apart in zip(cases, kept.evaluate(ON_CORE, given), strict=True):
             # With a gate held, small differences can grow from step to step: float32 is not enough for more digits.
             most = 2e-3 if case["changes"].get("freeze") else 1e-5
             assert apart.pop("on") and max(apart.values()) < most, (name, case["changes"], apart)
 
 
-def test_a_cell_that_is_given_other_weights_forecasts_by_them(page, weights):
+def test_a_cell_that_is_given_other_weights_forecasts_by_them(kept, weights):
     """As a film does at every frame; and a shape that the core refuses leaves no run to go back through."""
     code = """async ([first, second, window]) => {
       const {parseSafetensors, makeCell, forward} = await import("/microscope/js/cell.js");
@@ -196,7 +194,7 @@ def test_a_cell_that_is_given_other_weights_forecasts_by_them(page, weights):
       return [trace.forecast[0], alone.forecast[0], refused, core.backward(trace.run, [1])];
     }"""
     given = [weights("lstm.sine"), weights("lstm.sine_any"), window().tolist()]
-    after, alone, refused, back = page.evaluate(code, given)
+    after, alone, refused, back = kept.evaluate(code, given)
     assert after == pytest.approx(alone, abs=1e-5) and refused is back is None
 
 
@@ -226,7 +224,7 @@ def test_contributions_and_the_bias_add_up_to_the_forecast(name, ask):
     assert sum(seen["contributions"]) + bias == pytest.approx(seen["forecast"][0], abs=1e-12)
 
 
-def test_principal_components_are_those_of_a_singular_value_decomposition(page):
+def test_principal_components_are_those_of_a_singular_value_decomposition(kept):
     rng = np.random.default_rng(3)
     points = rng.normal(size=(20, 6)) * [3.0, 2.0, 1.0, 0.5, 0.3, 0.1]
     code = """async (points) => {
@@ -234,7 +232,7 @@ def test_principal_components_are_those_of_a_singular_value_decomposition(page):
       const found = principal(points.flat(), 6);
       return {axes: found.axes.map((axis) => [...axis]), shares: found.shares, plane: project(found, points.flat())};
     }"""
-    seen = page.evaluate(code, points.tolist())
+    seen = kept.evaluate(code, points.tolist())
     centred = points - points.mean(axis=0)
     _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
     assert np.abs(np.abs(np.sum(np.array(seen["axes"]) * axes[:2], axis=1)) - 1).max() < 1e-9
@@ -242,35 +240,35 @@ def test_principal_components_are_those_of_a_singular_value_decomposition(page):
     assert np.allclose(np.abs(seen["plane"]), np.abs(centred @ axes[:2].T), atol=1e-6)
 
 
-def test_points_that_are_all_alike_have_no_components_and_no_nan(page):
+def test_points_that_are_all_alike_have_no_components_and_no_nan(kept):
     code = """async () => {
       const {principal, project} = await import("/microscope/js/cell.js");
       const found = principal(new Float64Array(12).fill(0.25), 4);
       return [found.shares, project(found, new Float64Array(12).fill(0.25))];
     }"""
-    shares, plane = page.evaluate(code)
+    shares, plane = kept.evaluate(code)
     assert shares == [0, 0] and np.array(plane) == pytest.approx(np.zeros((3, 2)))
 
 
-def test_damaged_weights_are_refused_in_one_sentence(page, weights):
+def test_damaged_weights_are_refused_in_one_sentence(kept, weights):
     code = """async ([data, keep]) => {
       const {parseSafetensors} = await import("/microscope/js/cell.js");
       const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
       try { parseSafetensors(bytes.slice(0, keep ?? undefined)); return ""; } catch (error) { return error.message; }
     }"""
     data = weights("lstm.sine")
-    told = [page.evaluate(code, [data, keep]) for keep in (4, 40, -8)]
+    told = [kept.evaluate(code, [data, keep]) for keep in (4, 40, -8)]
     assert all(told) and len(set(told)) == 3 and not any("\n" in sentence for sentence in told), told
-    assert page.evaluate(code, [data, None]) == ""
+    assert kept.evaluate(code, [data, None]) == ""
 
 
-def test_the_weights_of_another_architecture_are_refused(page, weights):
+def test_the_weights_of_another_architecture_are_refused(kept, weights):
     code = """async (data) => {
       const {parseSafetensors, makeCell} = await import("/microscope/js/cell.js");
       const tensors = parseSafetensors(Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)));
       try { makeCell("gru", tensors); return "no error"; } catch (error) { return error.message; }
     }"""
-    assert "lack" in page.evaluate(code, weights("lstm.sine"))
+    assert "lack" in kept.evaluate(code, weights("lstm.sine"))
 
 
 IN_UNITS = """async ({data, architecture, scale, windows}) => {
@@ -289,13 +287,13 @@ IN_UNITS = """async ({data, architecture, scale, windows}) => {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_forecasts_and_derivatives_in_units_of_the_series_are_those_of_the_scaling(kind, page, weights):
+def test_forecasts_and_derivatives_in_units_of_the_series_are_those_of_the_scaling(kind, kept, weights):
     scaling = Scaling(50.0, 4.0, kind, 7 if kind == "season" else 1)
     engine = NumpyEngine(
         store.open_bundle(store.SHIPPED / "lstm.sine").read(store.WEIGHTS), manifest_with("lstm.sine", scaling)
     )
     windows = 50 + 4 * np.stack([window(), 3 * window() + 7, np.full(20, 0.25)])
-    seen = page.evaluate(
+    seen = kept.evaluate(
         IN_UNITS,
         {"data": weights("lstm.sine"), "architecture": "lstm", "scale": scaling.numbers, "windows": windows.tolist()},
     )
@@ -336,7 +334,7 @@ OF_CHANNELS = """async ({data, architecture, windows, known, order}) => {
 
 
 @pytest.mark.parametrize("architecture", ["lstm", "gru", "rnn"])
-def test_channels_beside_the_value_are_read_as_by_the_numpy_reference(architecture, page):
+def test_channels_beside_the_value_are_read_as_by_the_numpy_reference(architecture, kept):
     rng = np.random.default_rng(4)
     old = store.open_bundle(store.SHIPPED / f"{architecture}.sine")
     tensors = parse(old.read(store.WEIGHTS))
@@ -351,7 +349,7 @@ def test_channels_beside_the_value_are_read_as_by_the_numpy_reference(architectu
         "data": base64.b64encode(serialise(tensors)).decode(), "architecture": architecture,
         "windows": batch[:, :, 0].tolist(), "known": batch[:, :, 1:].tolist(), "order": None,
     }  # fmt: skip
-    seen, trace = page.evaluate(OF_CHANNELS, given), engine._trace(batch)
+    seen, trace = kept.evaluate(OF_CHANNELS, given), engine._trace(batch)
     np.testing.assert_allclose([one["forecast"] for one in seen], trace.forecast, atol=1e-12)
     np.testing.assert_allclose(np.reshape([one["h"] for one in seen], trace["h"].shape), trace["h"], atol=1e-12)
     moved = 1e-6 * np.eye(20)[:, :, None] * [1, 0, 0]
@@ -362,9 +360,9 @@ def test_channels_beside_the_value_are_read_as_by_the_numpy_reference(architectu
         {"window": of_value, "known": known, "changes": {"order": order}}
         for of_value, known in zip(given["windows"], given["known"], strict=True)
     ]
-    for apart in page.evaluate(ON_CORE, {**given, "channels": 3, "cases": cases}):
+    for apart in kept.evaluate(ON_CORE, {**given, "channels": 3, "cases": cases}):
         assert apart["on"] and max(apart["forecast"], apart["steps"], apart["derivative"]) < 1e-4, apart
-    backwards = page.evaluate(OF_CHANNELS, given | {"order": order})
+    backwards = kept.evaluate(OF_CHANNELS, given | {"order": order})
     np.testing.assert_allclose(
         [one["forecast"] for one in backwards], engine._trace(batch[:, ::-1]).forecast, atol=1e-12
     )

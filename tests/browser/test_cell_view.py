@@ -43,10 +43,10 @@ def equation(page: Any, key: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["lstm.sine", "gru.sine", "rnn.sine"])
-def test_the_terms_of_each_equation_add_up_to_the_gates_and_states_of_the_reference(page, weights, name):
+def test_the_terms_of_each_equation_add_up_to_the_gates_and_states_of_the_reference(kept, weights, name):
     architecture = name.partition(".")[0]
     window = np.sin(0.3 * np.arange(20)).astype(np.float32)
-    alone, with_calendar = page.evaluate(NUMBERS, [weights(name), architecture, window.astype(float).tolist()])
+    alone, with_calendar = kept.evaluate(NUMBERS, [weights(name), architecture, window.astype(float).tolist()])
     trace = seqzoo.load(name).trace(window)
     for step, numbers in enumerate(alone):
         for gate, values in trace.steps.items():

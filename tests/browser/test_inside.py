@@ -31,8 +31,8 @@ SAID = "(document.querySelectorAll('.mz-said dd')[{} - 1]?.textContent ?? '…')
 def look(visit: Visit) -> Visit:
     """Opens the view of a model with what a link says, and waits until it is drawn."""
 
-    def go(name: str, link: str = "") -> Any:
-        page = visit(f"/models/{name}?view=inside{link}")
+    def go(name: str, link: str = "", **how: Any) -> Any:
+        page = visit(f"/models/{name}?view=inside{link}", **how)
         page.wait_for_function(f"{SAID.format(3)} !== '…'")
         return page
 
@@ -60,7 +60,7 @@ def shows_its_gates_and_the_forecast_of_the_engine(page: Any, name: str, gates: 
     assert page.locator(".mz canvas[role=img][aria-label]").count() == page.locator(".mz canvas").count()
 
 
-def test_a_link_opens_the_step_the_unit_and_every_change(look):
+def test_a_link_opens_the_step_the_unit_and_every_change_which_its_figures_name_and_nothing_of_nonsense(look):
     page = look(
         "lstm.sine", "&t=12&unit=5&freeze=f0~o1_5&ablate=3~7&order=shuffle1&scope=one&sort=off&values=20_0.25"
     )
@@ -74,6 +74,35 @@ def test_a_link_opens_the_step_the_unit_and_every_change(look):
     words = page.inner_text(".mz-notice")
     assert "value 20 at 0.250" in words and "output gate held at 1 in unit 5" in words
     assert "units 3 and 7 switched off" in words and "random order" in words
+    page.locator("[data-do=step]").fill("15")
+    expect(page.locator("[data-out=step]")).to_have_text("15 of 20")
+    for figure, images in {"all": 12, "cell": 0, "h": 2, "path": 0}.items():
+        a_figure_is_an_svg_that_stands_alone_and_a_png(page, figure, images)
+    page.click("[data-do=reset]")
+    expect(page.locator(".mz-notice")).not_to_contain_text("held")
+    plain = page.inner_text(".mz-notice")
+    nonsense = "&draw=x&t=99&unit=64&freeze=q1~f2~o1_640~g2&ablate=-1~x~1e9&order=up&scope=3&sort=&ahead=7"
+    look("lstm.sine", f"{nonsense}&values=99_1~4_x~3_", over=page)
+    page.wait_for_function("!/draw|unit|freeze|ablate|order|scope|values|[?&]t=/.test(location.search)")
+    assert page.locator("[data-gate][aria-pressed=true]").count() == 4
+    expect(page.locator(".mz-notice")).to_have_text(plain, use_inner_text=True)
+
+
+def a_figure_is_an_svg_that_stands_alone_and_a_png(page: Any, figure: str, images: int) -> None:
+    name, data = taken(page, "svg", figure)
+    assert name == f"lstm.sine-{figure}.svg"
+    root = ElementTree.fromstring(data)
+    assert root.tag == f"{SVG}svg" and root.find(f"{SVG}rect").get("fill") == "#ffffff"
+    words = " ".join("".join(text.itertext()) for text in root.iter(f"{SVG}text"))
+    assert "lstm.sine" in words and "forget gate held at 0" in words and "step 15 of 20" in words
+    assert all(image.get("href", "").startswith("data:image/png") for image in root.iter(f"{SVG}image"))
+    assert len(list(root.iter(f"{SVG}image"))) == images, figure
+    numbers = re.sub(rb'href="[^"]*"', b"", data)
+    assert b"NaN" not in numbers and b"undefined" not in numbers
+    name, data = taken(page, "png", figure)
+    assert name == f"lstm.sine-{figure}.png" and data[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
+    assert (width, height) == (2 * int(root.get("width", "0")), 2 * int(root.get("height", "0")))
 
 
 def test_the_address_of_what_is_looked_at_opens_the_same_elsewhere(look):
@@ -95,86 +124,11 @@ def test_the_address_of_what_is_looked_at_opens_the_same_elsewhere(look):
     page.wait_for_function("['freeze=z1', 'values=20_', 'ablate='].every((s) => location.search.includes(s))")
 
 
-def test_a_new_window_is_drawn_from_the_signal_and_its_number_is_in_the_link(look):
-    page = look("lstm.sine", "&values=20_0.25&freeze=f0")
-    page.click("[data-do=draw]")
-    page.wait_for_function("location.search.includes('draw=1') && !location.search.includes('values')")
-    expected = Sine().draw(1, 20, 1, np.random.default_rng(1)).context[0]
-    page.wait_for_selector(f".mz-point[aria-valuenow='{expected[0]:.3f}']")
-    seen = page.eval_on_selector_all(".mz-point", "all => all.map((one) => +one.getAttribute('aria-valuenow'))")
-    assert np.abs(np.array(seen) - expected).max() < 6e-4
-    expect(page.locator(".mz-notice")).to_contain_text("held at 0")
-    expect(page.locator(".mz-notice")).not_to_contain_text("value 20 at")
-    page.focus(".mz-point >> nth=19")
-    page.keyboard.press("PageUp")
-    page.wait_for_function("location.search.includes('values=20_')")
-    page.wait_for_function(f"{SAID.format(3)} !== '…'")
-    again = look("lstm.sine", page.url.partition("view=inside")[2])
-    for part in (".mz-notice", ".mz-said", ".mz-unit"):
-        expect(page.locator(part)).to_have_text(again.inner_text(part), use_inner_text=True)
+CHANGED = "&draw=0&values=3_0.5~20_-0.25"
 
 
-def test_a_link_with_nonsense_opens_the_view_without_it(look):
-    nonsense = "&draw=x&t=99&unit=64&freeze=q1~f2~o1_640~g2&ablate=-1~x~1e9&order=up&scope=3&sort=&ahead=7"
-    page = look("lstm.sine", f"{nonsense}&values=99_1~4_x~3_")
-    page.wait_for_function("!/draw|unit|freeze|ablate|order|scope|values|[?&]t=/.test(location.search)")
-    plain = look("lstm.sine")
-    assert plain.locator("[data-gate][aria-pressed=true]").count() == 4
-    expect(page.locator(".mz-notice")).to_have_text(plain.inner_text(".mz-notice"), use_inner_text=True)
-
-
-def test_the_bayes_forecast_follows_a_change_of_the_window(look):
-    page = look("lstm.two_tone", "&draw=0")
-    before = said(page, 2)
-    page.focus(".mz-point >> nth=19")
-    page.keyboard.press("PageUp")
-    page.wait_for_function(f"!['…', '{before:.3f}'.replace('-', '−')].includes({SAID.format(3)})")
-    stands = re.compile(r"values=20_([-\d.]+)")
-    page.wait_for_url(stands, wait_until="commit")
-    found = stands.search(page.url)
-    assert found
-    window = np.array(seqzoo.look_inside("lstm.two_tone").window)
-    window[19] = float(found[1])
-    bayes = seqzoo.references_of(TwoTone(), 20)["bayes"](window[None])[0, 0]
-    page.wait_for_function(f"Number({SAID.format(3)}.replace('−', '-')) === {bayes:.3f}")
-
-
-def test_a_figure_is_an_svg_that_stands_alone_and_a_png(look):
-    page = look("lstm.sine", "&freeze=f0&t=15")
-    for figure, images in {"all": 12, "cell": 0, "h": 2, "path": 0}.items():
-        svg_and_png(page, figure, images)
-
-
-def svg_and_png(page: Any, figure: str, images: int) -> None:
-    name, data = taken(page, "svg", figure)
-    assert name == f"lstm.sine-{figure}.svg"
-    root = ElementTree.fromstring(data)
-    assert root.tag == f"{SVG}svg" and root.find(f"{SVG}rect").get("fill") == "#ffffff"
-    words = " ".join("".join(text.itertext()) for text in root.iter(f"{SVG}text"))
-    assert "lstm.sine" in words and "forget gate held at 0" in words and "step 15 of 20" in words
-    assert all(image.get("href", "").startswith("data:image/png") for image in root.iter(f"{SVG}image"))
-    assert len(list(root.iter(f"{SVG}image"))) == images, figure
-    numbers = re.sub(rb'href="[^"]*"', b"", data)
-    assert b"NaN" not in numbers and b"undefined" not in numbers
-    name, data = taken(page, "png", figure)
-    assert name == f"lstm.sine-{figure}.png" and data[:8] == b"\x89PNG\r\n\x1a\n"
-    width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
-    assert (width, height) == (2 * int(root.get("width", "0")), 2 * int(root.get("height", "0")))
-
-
-def test_a_path_of_one_point_has_no_names_one_upon_another(look):
-    page = look("gru.recall", "&freeze=z1")
-    assert "there is no path" in page.inner_text("[data-out=path]")
-    names = [b"first value", b"\xe2\x88\x921.0<"]
-    assert not any(name in taken(page, "svg", "path")[1] for name in names)
-    page.click("[data-gate=z][data-value='']")
-    page.wait_for_function("!document.querySelector('[data-out=path]').textContent.startsWith('All')")
-    assert all(name in taken(page, "svg", "path")[1] for name in names)
-
-
-@pytest.mark.parametrize("name", ["lstm.sine", "gru.recall"])
-def test_the_numbers_are_those_of_the_numpy_reference(name, look):
-    page = look(name, "&draw=0&values=3_0.5~20_-0.25")
+def the_numbers_are_those_of_the_numpy_reference(page: Any, name: str) -> None:
+    """Of the window that has these changes."""
     file, data = taken(page, "csv")
     assert file == f"{name}.csv"
     rows = list(csv.DictReader(io.StringIO(data.decode())))
@@ -194,23 +148,67 @@ def test_the_numbers_are_those_of_the_numpy_reference(name, look):
     assert [row["position"] for row in slopes] == [str(n + 1) for n in range(20)]
 
 
-def test_a_drag_sends_numbers_and_no_code(visit):
-    sent: list[int] = []
-    page = visit("/")
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(len(frame))))
-    page.click("a[href='/models/lstm.sine']")
-    page.click("[role=tab] >> text=Look inside")
-    page.wait_for_selector(".mz-said dd >> nth=0")
+def test_the_numbers_are_those_of_the_reference_and_a_new_window_is_drawn_whose_number_is_in_the_link(look):
+    page = look("lstm.sine", CHANGED)
+    the_numbers_are_those_of_the_numpy_reference(page, "lstm.sine")
+    page.click("[data-gate=f][data-value='0']")
+    expect(page.locator(".mz-notice")).to_contain_text("with 2 values changed")
+    page.click("[data-do=draw]")
+    page.wait_for_function("location.search.includes('draw=1') && !location.search.includes('values')")
+    expected = Sine().draw(1, 20, 1, np.random.default_rng(1)).context[0]
+    page.wait_for_selector(f".mz-point[aria-valuenow='{expected[0]:.3f}']")
+    seen = page.eval_on_selector_all(".mz-point", "all => all.map((one) => +one.getAttribute('aria-valuenow'))")
+    assert np.abs(np.array(seen) - expected).max() < 6e-4
+    expect(page.locator(".mz-notice")).to_contain_text("held at 0")
+    expect(page.locator(".mz-notice")).not_to_contain_text("changed")
     page.focus(".mz-point >> nth=19")
     page.keyboard.press("PageUp")
     page.wait_for_function("location.search.includes('values=20_')")
-    assert sent and max(sent) < 8192
+    page.wait_for_function(f"{SAID.format(3)} !== '…'")
+    again = look("lstm.sine", page.url.partition("view=inside")[2])
+    for part in (".mz-notice", ".mz-said", ".mz-unit"):
+        expect(page.locator(part)).to_have_text(again.inner_text(part), use_inner_text=True)
 
 
-def test_the_modules_are_served_as_they_are_and_kept_by_the_browser(visit, app):
-    page, served = visit("/"), {}
-    page.on("response", lambda answer: served.setdefault(answer.url, answer))
-    page.goto(f"{app.address}/models/rnn.sine?view=inside&draw=0")
+def test_the_bayes_forecast_follows_a_change_of_the_window(look):
+    page = look("lstm.two_tone", "&draw=0")
+    before = said(page, 2)
+    page.focus(".mz-point >> nth=19")
+    page.keyboard.press("PageUp")
+    page.wait_for_function(f"!['…', '{before:.3f}'.replace('-', '−')].includes({SAID.format(3)})")
+    stands = re.compile(r"values=20_([-\d.]+)")
+    page.wait_for_url(stands, wait_until="commit")
+    found = stands.search(page.url)
+    assert found
+    window = np.array(seqzoo.look_inside("lstm.two_tone").window)
+    window[19] = float(found[1])
+    bayes = seqzoo.references_of(TwoTone(), 20)["bayes"](window[None])[0, 0]
+    page.wait_for_function(f"Number({SAID.format(3)}.replace('−', '-')) === {bayes:.3f}")
+
+
+def test_the_numbers_are_those_of_the_reference_and_a_path_of_one_point_has_no_names_one_upon_another(look):
+    page = look("gru.recall", CHANGED)
+    the_numbers_are_those_of_the_numpy_reference(page, "gru.recall")
+    page.click("[data-gate=z][data-value='1']")
+    page.wait_for_function("document.querySelector('[data-out=path]').textContent.startsWith('All')")
+    assert "there is no path" in page.inner_text("[data-out=path]")
+    names = [b"first value", b"\xe2\x88\x921.0<"]
+    assert not any(name in taken(page, "svg", "path")[1] for name in names)
+    page.click("[data-gate=z][data-value='']")
+    page.wait_for_function("!document.querySelector('[data-out=path]').textContent.startsWith('All')")
+    assert all(name in taken(page, "svg", "path")[1] for name in names)
+
+
+def test_modules_are_served_as_they_are_and_kept_by_the_browser_and_a_change_sends_numbers_and_no_code(visit, app):
+    sent: list[int] = []
+    served: dict[str, Any] = {}
+
+    def listen(page: Any) -> None:
+        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(len(frame))))
+        page.on("response", lambda answer: served.setdefault(answer.url, answer))
+
+    page = visit("/models/rnn.sine?draw=0", before=listen)
+    page.click("[role=tab] >> text=Look inside")
     page.wait_for_function(f"{SAID.format(3)} !== '…'")
     shows_its_gates_and_the_forecast_of_the_engine(page, "rnn.sine", 0)
     start = f"{app.address}/modules/{modules.version()}/"
@@ -221,12 +219,17 @@ def test_the_modules_are_served_as_they_are_and_kept_by_the_browser(visit, app):
         assert answer.body() == modules.files()[path] and "immutable" in answer.headers["cache-control"]
     for other in (f"{start}errors.py", f"{start}microscope/../errors.py", start.replace(modules.version(), "0" * 16)):
         assert httpx.get(other if other != start else f"{other}microscope/js/cell.js").status_code == 404
+    page.focus(".mz-point >> nth=19")
+    page.keyboard.press("PageUp")
+    page.wait_for_function("location.search.includes('values=20_')")
+    assert sent and max(sent) < 8192
 
 
 def test_modules_that_cannot_be_had_are_one_sentence_in_the_page(visit):
-    page = visit("/")
-    page.route("**/js/state.js", lambda route: route.fulfill(body="nonsense(", content_type="text/javascript"))
-    page.click("a[href='/models/lstm.sine']")
+    def broken(route: Any) -> None:
+        route.fulfill(body="nonsense(", content_type="text/javascript")
+
+    page = visit("/models/lstm.sine", before=lambda page: page.route("**/js/state.js", broken))
     page.click("[role=tab] >> text=Look inside")
     page.wait_for_selector("#panel-inside [role=alert] >> text=The microscope cannot be loaded")
 

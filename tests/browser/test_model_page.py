@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from seqzoo.app.model.deploy import REFUSED
 from seqzoo.bundles import store
+from support.axe import narrow_and_dark
 from support.serving import Running
 
 Visit = Callable[..., Any]
@@ -28,7 +29,9 @@ def slide(page: Any, knob: str, value: float) -> None:
     )
 
 
-def test_a_slider_and_new_noise_change_the_forecast_and_the_address_which_restores_them(visit: Visit) -> None:
+def test_a_slider_and_new_noise_change_the_forecast_and_the_address_which_restores_them_and_all_views_fit_a_phone(
+    visit: Visit,
+) -> None:
     page = visit("/models/lstm.sine")
     page.wait_for_selector(CHART)
     before = page.get_attribute(CHART, "aria-label")
@@ -43,6 +46,17 @@ def test_a_slider_and_new_noise_change_the_forecast_and_the_address_which_restor
     again.wait_for_selector(CHART)
     expect(page.locator(CHART)).to_have_attribute("aria-label", again.get_attribute(CHART, "aria-label"))
     expect(again.locator("input[data-knob=frequency]")).to_have_value("0.2")
+    every_view_fits_a_narrow_window_in_the_dark(page)
+
+
+def every_view_fits_a_narrow_window_in_the_dark(page: Any) -> None:
+    narrow_and_dark(page)
+    for view in ("predict", "rollout", "deploy", "card"):
+        page.click(f"#tab-{view}")
+        page.wait_for_selector(f"#panel-{view} .panel:visible >> nth=0")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400, view
+    page.wait_for_selector(".prose h3 >> text=Limitations")
+    assert "context_length 20" in page.inner_text(".prose")
 
 
 def test_every_slider_has_a_name_and_moves_with_the_keyboard(visit: Visit) -> None:
@@ -56,15 +70,8 @@ def test_every_slider_has_a_name_and_moves_with_the_keyboard(visit: Visit) -> No
     page.wait_for_function(CHANGED, arg=[CHART, before])
 
 
-def test_far_out_the_page_says_where_the_roll_outs_end(visit: Visit) -> None:
-    page = visit("/models/lstm.sine?view=rollout&horizon=400")
-    panel = page.locator("#panel-rollout")
-    expect(panel).to_contain_text("±0.97")
-    expect(panel).to_contain_text("the best linear forecaster fed back 0.02")
-
-
-def test_a_bundle_downloads_and_proves_itself_check_by_check_once_however_often_it_is_asked(visit: Visit) -> None:
-    page = visit("/models/lstm.sine?view=deploy&code=cpp")
+def test_a_bundle_downloads_and_proves_itself_once_and_the_page_says_where_roll_outs_end(visit: Visit) -> None:
+    page = visit("/models/lstm.sine?view=deploy&code=cpp&horizon=400")
     the_language_of_the_code_stands_in_the_address_and_the_code_is_copied(page)
     with page.expect_download() as download:
         page.click("a:has-text('Bundle,')")
@@ -79,6 +86,14 @@ def test_a_bundle_downloads_and_proves_itself_check_by_check_once_however_often_
     expect(page.locator("[data-part=verify]")).to_be_enabled()
     names = page.locator(".check > div > div:first-child").all_inner_texts()
     assert len(names) == len(set(names)) >= 9 and page.locator(".check:not(.passed)").count() == 0
+    far_out_the_page_says_where_the_roll_outs_end(page)
+
+
+def far_out_the_page_says_where_the_roll_outs_end(page: Any) -> None:
+    page.click("#tab-rollout")
+    panel = page.locator("#panel-rollout")
+    expect(panel).to_contain_text("±0.97")
+    expect(panel).to_contain_text("the best linear forecaster fed back 0.02")
 
 
 def the_language_of_the_code_stands_in_the_address_and_the_code_is_copied(page: Any) -> None:
@@ -107,49 +122,13 @@ def test_a_model_whose_manifest_cannot_be_read_says_so(visit: Visit) -> None:
 
 
 def test_what_does_not_exist_is_status_404_and_a_page_that_leads_on(visit: Visit, app: Running) -> None:
+    page = None
     for path, says in (
         ("/models/lstm.sin", "lstm.sine"),
         ("/models/%3Cimg%20src=x%20onerror=alert(1)%3E", "<img src=x onerror=alert(1)>"),
     ):
         assert httpx.get(app.address + path, headers={"Accept": "text/html"}).status_code == 404
-        page = visit(path)
+        page = visit(path, over=page)
         expect(page.locator("main [role=alert]")).to_contain_text(says)
     page.click("main a[href='/']")
     page.wait_for_selector("a.model-card >> nth=0")
-
-
-def test_tabs_move_with_the_arrow_keys_and_a_reference_is_not_trained(visit: Visit) -> None:
-    page = visit("/models/bayes.sine")
-    page.wait_for_selector(CHART)
-    assert page.locator("#tab-train").count() == 0
-    page.focus("#tab-predict")
-    page.keyboard.press("ArrowRight")
-    page.wait_for_selector("#tab-inside[aria-selected=true]")
-
-
-def test_every_view_fits_a_narrow_window_in_the_dark(visit: Visit) -> None:
-    page = visit("/models/lstm.sine", width=400, scheme="dark")
-    for view in ("predict", "rollout", "deploy", "card"):
-        page.click(f"#tab-{view}")
-        page.wait_for_selector(f"#panel-{view} .panel:visible >> nth=0")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 400, view
-    page.wait_for_selector(".prose h3 >> text=Limitations")
-    assert "context_length 20" in page.inner_text(".prose")
-
-
-def test_a_signal_turned_in_one_view_is_turned_in_the_other_that_has_it(visit: Visit) -> None:
-    page = visit("/models/linear.sine")
-    turn = "e => { e.value = '%s'; e.dispatchEvent(new Event('input', {bubbles: true})) }"
-    knob, described = "input[data-knob=phase]", ".chart[aria-label^='The last']"
-    page.wait_for_selector(f"#panel-predict {described}")
-    page.click("#tab-inside")
-    page.wait_for_selector(f"#panel-inside {described}")
-    before = page.get_attribute(f"#panel-predict {described}", "aria-label")
-    page.eval_on_selector(f"#panel-inside {knob}", turn % 2)
-    page.wait_for_function("location.search.includes('phase=2')")
-    page.click("#tab-predict")
-    page.wait_for_function(
-        "([chart, before]) => document.querySelector(chart).getAttribute('aria-label') !== before",
-        arg=[f"#panel-predict {described}", before],
-    )
-    expect(page.locator(f"#panel-predict {knob}")).to_have_value("2")

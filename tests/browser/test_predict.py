@@ -71,8 +71,9 @@ def refused(page: Any, before: str = "") -> str:
 MIDDLE = "(all, n) => { const { top, height } = all[n].getBoundingClientRect(); return top + height / 2; }"
 
 
-def test_a_dragged_value_is_followed_while_it_moves_and_a_link_opens_that_window(visit: Visit) -> None:
-    page = opened(visit)
+def test_handles_lie_on_their_values_and_a_dragged_one_is_followed_and_a_link_opens_that_window(visit: Visit) -> None:
+    page = opened(visit, width=400)
+    every_handle_lies_on_its_value(page)
     before, window = said(page), values(page)
     assert BEST in before and BEST in page.inner_text(".numbers")
     texts = page.eval_on_selector_all("#panel-predict :is(text, .v, .d)", "all => all.map(one => one.textContent)")
@@ -104,8 +105,33 @@ def test_a_dragged_value_is_followed_while_it_moves_and_a_link_opens_that_window
     assert f"lstm.sine {expected:.4f}" in said(other)
 
 
-def test_keys_in_quick_succession_all_count_and_a_slider_takes_the_window_back(visit: Visit) -> None:
-    page = opened(visit, "/models/lstm.sine?dragged=" + "_".join(["0.5"] * 20))
+def every_handle_lies_on_its_value(page: Any) -> None:
+    """In a page as narrow as a phone, which is then widened."""
+    near = """(width) => {
+      const box = document.querySelector('#panel-predict .chart').getBoundingClientRect();
+      const axis = (anchor, at) => { // from a value to its place, by the first and the last label
+        const labels = [...document.querySelectorAll(`#panel-predict .chart text[text-anchor=${anchor}]`)]
+          .map((one) => [Number(one.textContent.replace('−', '-')), Number(one.getAttribute(at))])
+          .filter(([value]) => Number.isFinite(value));
+        const [[a, from], [b, to]] = [labels[0], labels.at(-1)];
+        return (value) => from + ((value - a) / (b - a)) * (to - from);
+      };
+      const [across, down] = [axis('middle', 'x'), axis('end', 'y')];
+      const offsets = [...document.querySelectorAll('.point')].map((point, n) => {
+        const at = point.getBoundingClientRect();
+        return Math.hypot(at.x + at.width / 2 - box.x - across(n - 19),
+          at.y + at.height / 2 - box.y - down(Number(point.getAttribute('aria-valuenow'))) + 4);
+      });
+      return innerWidth === width && offsets.length === 20 && Math.max(...offsets) < 1.5;
+    }"""
+    assert page.evaluate(near, 400)
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.wait_for_function(near, arg=1400)
+
+
+def test_engines_agree_and_quick_keys_all_count_and_a_slider_takes_the_window_back(visit: Visit) -> None:
+    page = opened(visit, "/models/lstm.sine?engine=onnx&dragged=" + "_".join(["0.5"] * 20))
+    every_engine_that_was_used_has_its_times_and_gives_the_same_forecast(page)
     assert values(page) == [0.5] * 20
     start = said(page)
     page.locator(POINT).nth(10).focus()
@@ -137,13 +163,24 @@ def test_keys_in_quick_succession_all_count_and_a_slider_takes_the_window_back(v
     page.wait_for_function(moved)
 
 
-def test_an_address_that_holds_no_window_opens_the_signal(visit: Visit) -> None:
-    path = "/models/lstm.sine?dragged=%3Cscript%3E&pasted=" + "_".join(["nan"] * 20)
-    assert "truth" in said(opened(visit, path))
+def every_engine_that_was_used_has_its_times_and_gives_the_same_forecast(page: Any) -> None:
+    """In a page that begins with the engine onnx."""
+    page.wait_for_selector(".times tr:has-text('onnx')")
+    before = said(page)
+    page.click("button.choice:has-text('numpy')")
+    page.wait_for_selector("button.choice[aria-pressed=true]:has-text('numpy')")
+    for engine in ("onnx", "numpy"):
+        cells = page.locator(f".times tr:has-text('{engine}') td")
+        expect(cells).to_have_count(2)
+        for cell in cells.all():
+            expect(cell).to_have_text(re.compile(r"\d"))
+    page.wait_for_function("location.search.includes('engine=numpy')")
+    assert said(page) == before
 
 
 def test_values_from_elsewhere_are_forecast_or_refused_in_one_sentence_and_the_page_goes_on(visit: Visit) -> None:
-    page = opened(visit)
+    page = opened(visit, "/models/lstm.sine?dragged=%3Cscript%3E&pasted=" + "_".join(["nan"] * 20))
+    assert "truth" in said(page)  # of the signal: the address holds no window
     a_window_outside_training_is_said_beside_the_chart_which_does_not_move(page)
     a_bad_paste_is_one_sentence(page)
     a_chosen_table_is_read_and_what_was_understood_said(page)
@@ -226,45 +263,6 @@ def a_wrong_file_is_one_sentence_and_the_next_one_is_read(page: Any) -> None:
         choose(page, "good.txt", f"{0.1 * (number + 1):.1f} ".encode() * 20)
         changed(page, before)
         expect(page.locator("p.error-line")).to_have_text("")
-
-
-def test_every_engine_that_was_used_has_its_times_and_gives_the_same_forecast(visit: Visit) -> None:
-    page = opened(visit, "/models/lstm.sine?engine=onnx")
-    page.wait_for_selector(".times tr:has-text('onnx')")
-    before = said(page)
-    page.click("button.choice:has-text('numpy')")
-    page.wait_for_selector("button.choice[aria-pressed=true]:has-text('numpy')")
-    for engine in ("onnx", "numpy"):
-        cells = page.locator(f".times tr:has-text('{engine}') td")
-        expect(cells).to_have_count(2)
-        for cell in cells.all():
-            expect(cell).to_have_text(re.compile(r"\d"))
-    page.wait_for_function("location.search.includes('engine=numpy')")
-    assert said(page) == before
-
-
-def test_every_handle_lies_on_its_value(visit: Visit) -> None:
-    page = opened(visit, width=400)
-    near = """(width) => {
-      const box = document.querySelector('#panel-predict .chart').getBoundingClientRect();
-      const axis = (anchor, at) => { // from a value to its place, by the first and the last label
-        const labels = [...document.querySelectorAll(`#panel-predict .chart text[text-anchor=${anchor}]`)]
-          .map((one) => [Number(one.textContent.replace('−', '-')), Number(one.getAttribute(at))])
-          .filter(([value]) => Number.isFinite(value));
-        const [[a, from], [b, to]] = [labels[0], labels.at(-1)];
-        return (value) => from + ((value - a) / (b - a)) * (to - from);
-      };
-      const [across, down] = [axis('middle', 'x'), axis('end', 'y')];
-      const offsets = [...document.querySelectorAll('.point')].map((point, n) => {
-        const at = point.getBoundingClientRect();
-        return Math.hypot(at.x + at.width / 2 - box.x - across(n - 19),
-          at.y + at.height / 2 - box.y - down(Number(point.getAttribute('aria-valuenow'))) + 4);
-      });
-      return innerWidth === width && offsets.length === 20 && Math.max(...offsets) < 1.5;
-    }"""
-    assert page.evaluate(near, 400)
-    page.set_viewport_size({"width": 1400, "height": 900})
-    page.wait_for_function(near, arg=1400)
 
 
 BROKEN = """

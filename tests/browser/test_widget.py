@@ -33,7 +33,7 @@ def test_the_page_shows_the_forecast_of_the_engine(name, show):
     assert page.evaluate("window.sent") == [{"kind": "weights"}]
 
 
-def test_a_drag_moves_the_value_the_forecast_and_every_picture(show):
+def test_a_drag_moves_the_value_the_forecast_and_every_picture_and_keys_go_on_from_there(show):
     page = show()
     parts = ["window", "derivative", "curves", "path", "f", "h"]
     before, forecast = {part: picture(page, part) for part in parts}, said(page)
@@ -51,10 +51,10 @@ def test_a_drag_moves_the_value_the_forecast_and_every_picture(show):
     window = page.evaluate("window.model.get('window')")
     expect(page.locator(".mz-point").nth(19)).to_have_attribute("aria-valuenow", f"{window[19]:.3f}")
     assert abs(dragged - seqzoo.load("lstm.sine", "onnx").predict(window)[0, 0]) < 1e-3
+    arrow_keys_change_a_value_and_go_to_its_neighbour(page)
 
 
-def test_arrow_keys_change_a_value_and_go_to_its_neighbour(show):
-    page = show()
+def arrow_keys_change_a_value_and_go_to_its_neighbour(page: Page) -> None:
     point = page.locator(".mz-point").nth(19)
     before = float(point.get_attribute("aria-valuenow") or "nan")
     point.focus()
@@ -64,7 +64,7 @@ def test_arrow_keys_change_a_value_and_go_to_its_neighbour(show):
     page.wait_for_function("document.activeElement.ariaLabel === 'value 19 of 20'")
 
 
-def test_a_gate_held_shut_a_unit_ablated_and_reset_show_in_the_forecast(show):
+def test_a_gate_held_shut_in_all_units_or_one_a_unit_ablated_and_reset_show_in_the_forecast(show):
     page = show()
     untouched = said(page)
     press(page, "f", "shut")
@@ -79,10 +79,10 @@ def test_a_gate_held_shut_a_unit_ablated_and_reset_show_in_the_forecast(show):
     assert own == -added and own + others == pytest.approx(moved, abs=2e-3)
     page.click("[data-do=reset]")
     assert said(page) == untouched
+    a_gate_can_be_held_in_the_chosen_unit_alone(page)
 
 
-def test_a_gate_can_be_held_in_the_chosen_unit_alone(show):
-    page = show()
+def a_gate_can_be_held_in_the_chosen_unit_alone(page: Page) -> None:
     page.select_option("[data-do=scope]", "one")
     press(page, "o", "shut")
     unit = page.input_value("[data-do=unit]")
@@ -110,8 +110,10 @@ def test_a_click_on_a_heat_map_chooses_unit_and_step(show):
 
 def test_play_walks_through_the_steps(show):
     page = show()
-    page.emulate_media(reduced_motion="no-preference")  # where it is faster
+    page.emulate_media(reduced_motion="no-preference")
     page.click("[data-do=play]")
+    page.wait_for_function("document.querySelector('[data-out=step]').textContent === '2 of 20'")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")  # where it goes on without drawing
     page.wait_for_function("document.querySelector('[data-out=step]').textContent === '3 of 20'")
     page.click("[data-do=play]")
     expect(page.locator("[data-do=play]")).to_have_text("Play")
@@ -132,7 +134,8 @@ def test_a_window_set_in_python_is_shown_and_a_bayes_forecast_of_another_window_
 def test_a_bayes_forecast_is_shown_though_other_parts_are_drawn_before_its_frame(show):
     page = show(window=[0.5] * 20)
     page.evaluate(
-        """window.requestAnimationFrame = () => 1; // what rests is drawn before the next frame
+        """window.kept = false;
+        window.requestAnimationFrame = () => 1; // what rests is drawn before the next frame
         const point = document.querySelector('.mz-point');
         const press = (key) => point.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
         ['ArrowUp', 'ArrowDown'].forEach(press);
@@ -142,8 +145,14 @@ def test_a_bayes_forecast_is_shown_though_other_parts_are_drawn_before_its_frame
     expect(page.locator(".mz-said dd").nth(2)).to_have_text("0.250")
 
 
-def test_every_control_has_a_name_and_every_term_a_definition(show):
+def test_every_control_has_a_name_and_dark_follows_the_system_and_nothing_is_wider_than_the_page(show):
     page = show()
+    every_control_has_a_name_and_every_term_a_definition(page)
+    dark_follows_the_system(page)
+    nothing_is_wider_than_the_page(page)
+
+
+def every_control_has_a_name_and_every_term_a_definition(page: Page) -> None:
     nameless = """() => [...document.querySelectorAll("button, select, input, [role=slider], canvas")].filter((one) =>
       !(one.getAttribute("aria-label") || one.labels?.length || (one.matches("button") && one.textContent.trim())))
       .map((one) => one.outerHTML)"""
@@ -152,20 +161,27 @@ def test_every_control_has_a_name_and_every_term_a_definition(show):
     assert page.locator("dfn").count() and page.locator(nameless_terms).count() == 0
 
 
-def test_nothing_is_wider_than_the_page(show):
-    page = show()
+def dark_follows_the_system(page: Page) -> None:
+    light = picture(page, "f")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("light => document.querySelector('[data-map=f]').toDataURL() !== light", arg=light)
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function("light => document.querySelector('[data-map=f]').toDataURL() === light", arg=light)
+
+
+def nothing_is_wider_than_the_page(page: Page) -> None:
     for width in (400, 880, 1400, 2560):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function(f"innerWidth === {width} && document.documentElement.scrollWidth === {width}")
 
 
-def test_weights_are_fetched_once_from_a_url_where_there_is_one(page, show):
+def test_weights_are_fetched_once_from_a_url_where_there_is_one(kept, show):
     asked = []
-    page.route("**/weights.safetensors", lambda route: asked.append(1) or route.fulfill(
+    kept.route("**/weights.safetensors", lambda route: asked.append(1) or route.fulfill(
         body=(SHIPPED / "lstm.sine" / WEIGHTS).read_bytes()))  # fmt: skip
     show("lstm.sine", url="/api/models/lstm.sine/files/weights.safetensors")
-    press(page, "i", "open")
-    assert asked == [1] and page.evaluate("window.sent") == []
+    press(kept, "i", "open")
+    assert asked == [1] and kept.evaluate("window.sent") == []
 
 
 def test_weights_that_do_not_fit_are_one_sentence_in_the_page(show):
@@ -183,15 +199,6 @@ def test_a_view_that_is_closed_leaves_nothing_behind(show):
     page.evaluate("window.stop()")
     expect(page.locator(".mz")).to_have_count(0)
     assert page.evaluate("window.model.listening()") == 0
-
-
-def test_dark_follows_the_system(show):
-    page = show()
-    light = picture(page, "f")
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function("light => document.querySelector('[data-map=f]').toDataURL() !== light", arg=light)
-    page.emulate_media(color_scheme="light")
-    page.wait_for_function("light => document.querySelector('[data-map=f]').toDataURL() === light", arg=light)
 
 
 def test_python_sends_the_weights_when_they_are_asked_for_and_never_as_a_trait(monkeypatch):
