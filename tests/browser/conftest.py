@@ -54,7 +54,10 @@ def address() -> Iterator[str]:
 
 
 class Browser:
-    """Chromium and its tabs. A tab that a test is done with serves the next, which costs a third of a new one."""
+    """Chromium and its tabs. A tab that a test is done with serves the next, which costs a third of a new one.
+
+    It is emptied; but where the next test is of the same file, a page of the app stays until that one loads another.
+    """
 
     def __init__(self) -> None:
         from playwright.sync_api import expect, sync_playwright
@@ -70,6 +73,8 @@ class Browser:
         self.problems: list[tuple[str, str]] = []  # an address, and what went wrong there
         self.servers: dict[str, str] = {}  # the pages may ask these; each has a path without any page
         self.absent: set[str] = set()  # pages that are rightly not there
+        self.apps: set[str] = set()  # servers that outlive the tests of a file
+        self.is_followed = False  # by a test of the same file
         expect.set_options(timeout=1000 * SECONDS)
 
     def tab(self) -> Any:
@@ -105,15 +110,16 @@ class Browser:
         if not request.url.startswith((*self.servers, "data:", "blob:", "about:")):
             self.problems.append((request.url, "asked for"))
 
-    def leave(self, page: Any, server: str) -> None:
+    def leave(self, page: Any, server: str, *, is_last: bool) -> None:
         """As a new page, but for its history; or, where it is kept, with its modules."""
         if not page.is_closed():
             page.unroute_all()
             page.context.clear_permissions()
             page.mouse.move(0, 0)
-            if self.servers[server] != "/" or not page.evaluate("window.kept"):
+            kept = page.evaluate("window.kept")  # comes after what has gone wrong in the page
+            if not kept and not (is_last and self.is_followed and server in self.apps):
                 page.goto(server + self.servers[server])
-            self.idle[server].append(page)
+            self.idle[server].append(page)  # who takes one takes the last
 
     def close(self) -> None:
         self.chromium.close()
@@ -130,11 +136,16 @@ def browser() -> Browser:
     return _OPEN[0]
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """While Playwright runs, no test elsewhere could start an event loop: it ends with the last of these in a row."""
-    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
-        close_browser()
+    if _OPEN:
+        _OPEN[0].is_followed = nextitem is not None and nextitem.path == item.path
+    try:
+        yield
+    finally:
+        if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+            close_browser()
 
 
 def pytest_sessionfinish() -> None:
@@ -163,18 +174,20 @@ def watched(browser: Browser) -> Iterator[Callable[[str], Any]]:
         pages.append((browser.watched(server), server))
         return pages[-1][0]
 
-    browser.problems.clear()
-    browser.absent.clear()
     yield take
     for page, server in pages:
-        browser.leave(page, server)
-    assert [problem for problem in browser.problems if problem[0] not in browser.absent] == []
+        browser.leave(page, server, is_last=page is pages[-1][0])
+    problems = [problem for problem in browser.problems if problem[0] not in browser.absent]
+    browser.problems.clear()
+    browser.absent.clear()
+    assert problems == []
 
 
 @pytest.fixture
 def visit(app: Running, browser: Browser, watched: Callable[[str], Any]) -> Callable[..., Any]:
     """Opens a path of the app in a page of its own, or over another one; `before` is done to it first."""
     browser.servers[app.address] = "/v2/health/live"
+    browser.apps.add(app.address)
 
     def go(
         path: str,
