@@ -16,7 +16,10 @@ from support.serving import launch
 CHART = "#panel-predict .chart[aria-label*='Bayes']"
 CHANGED = "([chart, before]) => document.querySelector(chart).getAttribute('aria-label') !== before"
 COURSE = "#panel-train .chart[aria-label^='Error by training step']"
-EVALUATIONS = f"""least => Number(document.querySelector("{COURSE}")?.ariaLabel.match(/(\\d+) evaluations/)?.[1] ?? 0) > least"""
+EVALUATIONS = f"""least => {{
+  const words = document.querySelector("{COURSE}")?.ariaLabel ?? "";
+  return Number(words.match(/(\\d+) evaluations/)?.[1] ?? 0) > least;
+}}"""
 SECONDS = 2.0
 # A request must arrive within SECONDS. The process of a run need not import torch for one test.
 HURRIED = f"""
