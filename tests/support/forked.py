@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import importlib
 import multiprocessing
 import os
 import runpy
@@ -141,13 +142,10 @@ def _begin(environment: Mapping[str, str]) -> None:
 
 def serve() -> None:
     """`seqzoo` whose processes are forked: what reads files, trains, diagnoses and experiments for the app."""
-    from seqzoo.app.arena import live
     from seqzoo.cli import main
-    from seqzoo.diagnosis import examinations
-    from seqzoo.execution.runs import manager
 
-    for user in (live, examinations, manager):
-        user.Child = RestingChild  # type: ignore[attr-defined]
+    for user in ("app.arena.live", "diagnosis.examinations", "execution.runs.manager"):
+        importlib.import_module(f"seqzoo.{user}").Child = RestingChild  # type: ignore[attr-defined]
     _fork_places(setattr)
     main()
 
