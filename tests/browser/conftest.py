@@ -7,6 +7,7 @@ What follows an action is awaited: `expect` and the `wait_for` functions try aga
 from __future__ import annotations
 
 import base64
+import functools
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -40,6 +41,7 @@ class Handler(SimpleHTTPRequestHandler):
         pass
 
 
+POLLING = 50  # milliseconds
 SECONDS = 60  # a busy machine is not a failure
 # Without motion: a skeleton that breathes is composited sixty times a second, on the processor.
 STILL = "reduce"
@@ -76,7 +78,10 @@ class Browser:
         size = {"width": 1400, "height": 900}
         context = self.chromium.new_context(strict_selectors=True, viewport=size, reduced_motion=STILL)
         context.set_default_timeout(1000 * SECONDS)
-        return context.new_page()
+        page = context.new_page()
+        # By default Playwright looks at each frame, and each is then composited: a twelfth of a processor.
+        page.wait_for_function = functools.partial(page.wait_for_function, polling=POLLING)
+        return page
 
     def watched(self, server: str) -> Any:
         """A page whose errors are noted as problems; maybe one that another test has used with that server."""
