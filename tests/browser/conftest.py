@@ -41,6 +41,7 @@ class Handler(SimpleHTTPRequestHandler):
         pass
 
 
+POLLING = 20
 SECONDS = 60  # a busy machine is not a failure
 # Without motion: a skeleton that breathes is composited sixty times a second, on the processor.
 STILL = "reduce"
@@ -83,8 +84,8 @@ class Browser:
         context = self.chromium.new_context(strict_selectors=True, viewport=size, reduced_motion=STILL)
         context.set_default_timeout(1000 * SECONDS)
         page = context.new_page()
-        # Asked at each frame, which is the default, the page has to make one sixty times a second.
-        page.wait_for_function = functools.partial(page.wait_for_function, polling=20)
+        # By default Playwright looks at each frame, and each is then composited: a twelfth of a processor.
+        page.wait_for_function = functools.partial(page.wait_for_function, polling=POLLING)
         return page
 
     def watched(self, server: str) -> Any:

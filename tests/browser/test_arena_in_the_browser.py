@@ -55,37 +55,7 @@ def found(key: str, place: int = 0) -> Any:
     return shown.summarise(shown.read(shown.committed[place].folder), "", ())
 
 
-def test_each_question_shows_the_numbers_of_the_stored_results(visit: Visit) -> None:
-    page = visit("/arena")
-    for number, question in enumerate(EXPERIMENTS):
-        if number:
-            asked(page, question.title)
-        finding = found(question.key)
-        page.wait_for_selector(f"[data-shown=committed] [aria-label^='Table: {question.title}'] td >> nth=0")
-        assert table(page) == [list(finding.headings), *finding.rows]
-        assert page.inner_text("[data-shown=committed] .finding").count("\n") >= len(finding.sentences) - 1
-        measured = page.inner_text("[data-shown=committed] .measured")
-        assert all(text in measured for text in finding.measured.values())
-        assert "Notice" in page.inner_text("p.lead >> nth=0")
-        page.wait_for_selector(f"{CHART} svg path >> nth=9", state="attached")
-        names = sorted({mark.row for mark in finding.marks if not mark.is_reference} or finding.models)
-        page.wait_for_function(NAMED, arg=[names, bool(finding.marks)])
-    asked(page, EXPERIMENTS[0].title)
-    one_step_has_several_signals(page)
-
-
-def test_a_mean_on_the_page_is_that_of_the_stored_cells(visit: Visit) -> None:
-    stored = json.loads((HERE / "sine" / "results.json").read_text("utf-8"))
-    own = [c["outcome"]["excess"] for c in stored["cells"] if c["model"] == "lstm" and c["points"] == 20000]
-    page = visit("/arena?part=20000")
-    page.wait_for_function("document.querySelector('[data-shown=committed] h2').textContent.includes('20,000')")
-    mean = 100 * sum(own) / len(own)
-    assert f"lstm {mean:.3g}%" in said(page)
-    row = next(row for row in table(page) if row[0] == "lstm")
-    assert row[1] == f"{mean:.2f}%" and row[3] == str(len(own))
-
-
-def test_an_address_that_makes_no_sense_shows_the_first_question_whose_chart_and_verdicts_follow_the_chosen_models(
+def test_an_address_that_makes_no_sense_shows_the_first_question_and_each_shows_the_numbers_of_the_stored_results(
     visit: Visit,
 ) -> None:
     script = "%3Cscript%3Ealert(1)%3C/script%3E"
@@ -107,19 +77,54 @@ def test_an_address_that_makes_no_sense_shows_the_first_question_whose_chart_and
     page.wait_for_function(f"{PICTURE}.includes('gaf_cnn')")
     page.wait_for_function("!location.search.includes('models=')")
 
+    for number, question in enumerate(EXPERIMENTS):
+        if number:
+            asked(page, question.title)
+        finding = found(question.key)
+        page.wait_for_selector(f"[data-shown=committed] [aria-label^='Table: {question.title}'] td >> nth=0")
+        assert table(page) == [list(finding.headings), *finding.rows]
+        assert page.inner_text("[data-shown=committed] .finding").count("\n") >= len(finding.sentences) - 1
+        measured = page.inner_text("[data-shown=committed] .measured")
+        assert all(text in measured for text in finding.measured.values())
+        assert "Notice" in page.inner_text("p.lead >> nth=0")
+        page.wait_for_selector(f"{CHART} svg path >> nth=9", state="attached")
+        names = sorted({mark.row for mark in finding.marks if not mark.is_reference} or finding.models)
+        page.wait_for_function(NAMED, arg=[names, bool(finding.marks)])
+    asked(page, EXPERIMENTS[0].title)
+    one_step_has_several_signals(page)
 
-def test_the_last_model_stays(visit: Visit) -> None:
-    page = visit("/arena?models=mlp")
-    page.wait_for_selector("[data-key=mlp][aria-pressed=true]")
-    page.click("[data-key=mlp]")
-    page.click("[data-key=tcn]")
-    page.wait_for_selector("[data-key=tcn][aria-pressed=true]")  # which the server did after it had left mlp
-    assert page.get_attribute("[data-key=mlp]", "aria-pressed") == "true"
+
+def has_the_mean_of_the_stored_cells(page: Any, model: str, points: int) -> None:
+    stored = json.loads((HERE / "sine" / "results.json").read_text("utf-8"))
+    own = [c["outcome"]["excess"] for c in stored["cells"] if c["model"] == model and c["points"] == points]
+    page.wait_for_function(f"document.querySelector('[data-shown=committed] h2').textContent.includes('{points:,}')")
+    mean = 100 * sum(own) / len(own)
+    assert f"{model} {mean:.3g}%" in said(page)
+    row = next(row for row in table(page) if row[0] == model)
+    assert row[1] == f"{mean:.2f}%" and row[3] == str(len(own))
 
 
-def test_the_address_restores_the_view(visit: Visit) -> None:
-    page = visit("/arena")
-    asked(page, "Off-distribution")
+def one_step_has_several_signals(page: Any) -> None:
+    page.click("[aria-label=Signal] >> text='recall'")
+    page.wait_for_function("location.search.includes('signal=recall')")
+    page.wait_for_function("document.querySelector('.measured').textContent.includes('cue')")
+    finding = found("one-step", 1)
+    expect(page.locator("[data-shown=committed] table tr").nth(1)).to_contain_text(finding.rows[0][1])
+    assert table(page)[1:] == finding.rows
+
+
+def test_the_header_leads_to_it_it_fits_a_narrow_window_and_the_address_restores_the_view(visit: Visit) -> None:
+    page = visit("/models/nothing.sine", width=400, scheme="dark")
+    page.click("nav >> text='Arena'")
+    page.wait_for_url("**/arena")
+    for question in ("One step", "Off-distribution"):
+        asked(page, question)
+        page.wait_for_selector(f"[data-shown=committed] h2:has-text('{question}')")
+        page.wait_for_selector("[data-shown=committed] td >> nth=0")
+        drawn(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400, question
+    # The last question is the one whose view the address restores.
+    page.set_viewport_size({"width": 1400, "height": 900})
     page.click("text='amplitude'")
     page.wait_for_function("location.search.includes('part=amplitude')")
     page.click("[aria-label=Models] >> text='tcn'")
@@ -132,30 +137,20 @@ def test_the_address_restores_the_view(visit: Visit) -> None:
     expect(page.locator(CHART)).to_have_attribute("aria-label", said(again))
 
 
-def one_step_has_several_signals(page: Any) -> None:
-    page.click("[aria-label=Signal] >> text='recall'")
-    page.wait_for_function("location.search.includes('signal=recall')")
-    page.wait_for_function("document.querySelector('.measured').textContent.includes('cue')")
-    finding = found("one-step", 1)
-    expect(page.locator("[data-shown=committed] table tr").nth(1)).to_contain_text(finding.rows[0][1])
-    assert table(page)[1:] == finding.rows
-
-
-def test_the_header_leads_to_it_and_it_fits_a_narrow_window(visit: Visit) -> None:
-    page = visit("/models/nothing.sine", width=400, scheme="dark")
-    page.click("nav >> text='Arena'")
-    page.wait_for_url("**/arena")
-    for question in ("One step", "Off-distribution"):
-        asked(page, question)
-        page.wait_for_selector(f"[data-shown=committed] h2:has-text('{question}')")
-        page.wait_for_selector("[data-shown=committed] td >> nth=0")
-        drawn(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 400, question
-
-
-def test_the_small_version_runs_for_all_to_see_and_stops_when_told(visit: Visit, app: Running) -> None:
-    page = visit("/arena?part=1000&models=linear,gaf_cnn")
-    page.wait_for_selector("[data-shown=committed] td >> nth=0")
+def test_the_last_model_stays_and_the_small_version_of_the_chosen_ones_runs_for_all_to_see_and_stops_when_told(
+    visit: Visit, app: Running
+) -> None:
+    page = visit("/arena?part=20000&models=mlp")
+    page.wait_for_selector("[data-key=mlp][aria-pressed=true]")
+    page.click("[data-key=mlp]")
+    page.click("[data-key=tcn]")
+    page.wait_for_selector("[data-key=tcn][aria-pressed=true]")  # which the server did after it had left mlp
+    assert page.get_attribute("[data-key=mlp]", "aria-pressed") == "true"
+    has_the_mean_of_the_stored_cells(page, "tcn", 20_000)
+    for name in ("linear", "gaf_cnn", "mlp", "tcn"):
+        page.click(f"[data-key={name}]")
+    page.click("[data-key='1000']")
+    page.wait_for_function("location.search.includes('part=1000&models=gaf_cnn%2Clinear')")
     page.click("button >> text='Run the small version here'")
     page.wait_for_selector(f"{LIVE} td >> nth=0", timeout=120_000)
     expect(page.locator(STATUS)).to_contain_text(re.compile("[1-6] of 6"))
@@ -179,21 +174,7 @@ def test_the_small_version_runs_for_all_to_see_and_stops_when_told(visit: Visit,
     assert page.is_visible(f"{LIVE} td >> nth=0"), "what was there is kept"
 
 
-def test_a_server_that_ends_takes_its_run_with_it_and_never_had_torch(tab: Any, tmp_path: Path) -> None:
-    with lasting(tmp_path / "home", command="app") as running:
-        tab.goto(f"{running.address}/arena?question=time-against-picture")
-        tab.wait_for_selector("[data-shown=committed] td >> nth=0")
-        tab.click("button >> text='Run the small version here'")
-        tab.wait_for_selector("button[disabled] >> text='Run the small version here'")
-        children = psutil.Process(running.process.pid).children(recursive=True)
-        assert children
-        tab.close()
-        assert "libtorch" not in Path(f"/proc/{running.process.pid}/maps").read_text()
-    _, alive = psutil.wait_procs(children, timeout=60)
-    assert alive == [] and list(running.home.glob("arena/small-*")) == []
-
-
-def test_an_experiment_that_is_added_has_its_place_on_the_page(
+def test_an_experiment_that_is_added_has_its_place_on_the_page_and_a_server_that_ends_takes_its_run_with_it(
     tab: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in sixth.environment(tmp_path / "start", tmp_path).items():
@@ -223,3 +204,14 @@ def test_an_experiment_that_is_added_has_its_place_on_the_page(
         assert table(page) == [["steps", "error"], *([key, f"{error:.4g}"] for key, error in measured.runs.items())]
         assert "seqzoo persistence --windows 2000" in page.inner_text("[data-shown=committed] .measured")
         assert "last value from" in said(page)
+
+        asked(page, experiment("time-against-picture").title)
+        page.wait_for_function("location.search.includes('question=time-against-picture')")
+        page.click("button >> text='Run the small version here'")
+        page.wait_for_selector("button[disabled] >> text='Run the small version here'")
+        children = psutil.Process(running.process.pid).children(recursive=True)
+        assert children
+        page.close()
+        assert "libtorch" not in Path(f"/proc/{running.process.pid}/maps").read_text()
+    _, alive = psutil.wait_procs(children, timeout=60)
+    assert alive == [] and list(running.home.glob("arena/small-*")) == []

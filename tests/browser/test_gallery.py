@@ -21,13 +21,29 @@ Visit = Callable[..., Any]
 
 
 def shown(page: Any) -> set[str]:
-    return {card.get_attribute("data-model") for card in page.query_selector_all("a.model-card:not(.gone)")}
+    return set(page.eval_on_selector_all("a.model-card:not(.gone)", "all => all.map(one => one.dataset.model)"))
 
 
-def test_the_first_screen_has_a_window_to_drag_whose_forecasts_are_those_of_the_model_and_of_bayes(
-    visit: Visit,
+def test_a_window_to_drag_a_card_for_every_model_and_filters_that_stand_in_the_address(
+    visit: Visit, app: Running
 ) -> None:
     page = visit("/", width=390)
+    has_a_window_to_drag_whose_forecasts_are_those_of_the_model_and_of_bayes(page)
+    page.set_viewport_size({"width": 1400, "height": 900})
+    has_eight_that_differ_at_a_glance_and_references_that_are_folded_away_until_they_are_asked_for(page)
+    has_every_model_and_every_reference_and_none_is_loaded_by_looking(page, app)
+
+    page.click("[aria-label='Architecture'] >> text='lstm'")
+    page.click("[aria-label='Signal'] >> text='recall'")
+    page.wait_for_function("location.search.includes('recall') && location.search.includes('lstm')")
+    expect(page.locator("a.model-card:not(.gone)")).to_have_count(2)
+    assert shown(page) == {"lstm.recall", "lstm.recall-k4"}
+    page.reload()
+    page.wait_for_selector("h1")
+    assert shown(page) == {"lstm.recall", "lstm.recall-k4"}
+
+
+def has_a_window_to_drag_whose_forecasts_are_those_of_the_model_and_of_bayes(page: Any) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_selector("main .hero")
     assert page.locator(".doors").bounding_box()["y"] + page.locator(".doors").bounding_box()["height"] <= 844
@@ -36,7 +52,8 @@ def test_the_first_screen_has_a_window_to_drag_whose_forecasts_are_those_of_the_
     for moves in (0, 8):
         for _ in range(moves):
             page.locator(".hero .point").last.press("PageDown")
-        window = [float(point.get_attribute("aria-valuenow")) for point in page.query_selector_all(".hero .point")]
+        values = "all => all.map(one => Number(one.getAttribute('aria-valuenow')))"
+        window = page.eval_on_selector_all(".hero .point", values)
         expected = [
             model.predict(np.float32([window])[..., None]).item(), process.posterior(np.array([window]), 1)[0].item()
         ]  # fmt: skip
@@ -49,10 +66,7 @@ def test_the_first_screen_has_a_window_to_drag_whose_forecasts_are_those_of_the_
     expect(page.locator(".hero a.primary")).to_have_attribute("href", f"/models/{hero.MODEL}?view=inside")
 
 
-def test_eight_models_differ_at_a_glance_and_the_references_are_folded_away_until_they_are_asked_for(
-    visit: Visit,
-) -> None:
-    page = visit("/")
+def has_eight_that_differ_at_a_glance_and_references_that_are_folded_away_until_they_are_asked_for(page: Any) -> None:
     cards = "[...document.querySelectorAll('a.model-card')].filter(card => card.checkVisibility())"
     in_sight = set(page.evaluate(f"{cards}.map(card => card.dataset.model)"))
     assert set(gallery.FIRST) <= in_sight and not in_sight & ({*table.names()} | {"lstm.recall"})
@@ -69,30 +83,7 @@ def test_eight_models_differ_at_a_glance_and_the_references_are_folded_away_unti
     expect(page.locator("[data-model='bayes.recall']")).to_be_hidden()
 
 
-def test_a_theme_is_kept_and_set_before_the_first_paint_and_every_page_follows_it(tab: Any, app: Running) -> None:
-    tab.add_init_script("""new MutationObserver((_, observer) => {
-      if (!document.body) return;
-      window.first = document.documentElement.dataset.theme;
-      observer.disconnect();
-    }).observe(document, {childList: true, subtree: true});""")
-    red = "Number(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0])"
-    tab.goto(app.address)
-    for theme, is_dark in (("dark", True), ("light", False), ("system", False), ("dark", True)):
-        tab.click(".look")
-        assert tab.inner_text(".look").split()[-1] == theme
-        assert (tab.evaluate(red) < 100) is is_dark
-    tab.goto(f"{app.address}/docs")
-    tab.wait_for_selector(".opblock >> nth=0")
-    assert tab.evaluate("window.first") == "dark" and tab.evaluate(red) < 100
-    assert tab.locator("header a").all_inner_texts()[1:] == ["Gallery", "Your series", "Arena", "API"]
-    tab.goto(f"{app.address}/models/lstm.sine-k4?view=inside")
-    tab.wait_for_selector(".mz-dark")
-    tab.click(".look")
-    tab.wait_for_selector(".mz:not(.mz-dark)")
-
-
-def test_every_model_and_every_reference_has_a_card_and_none_is_loaded_by_looking(visit: Visit, app: Running) -> None:
-    page = visit("/")
+def has_every_model_and_every_reference_and_none_is_loaded_by_looking(page: Any, app: Running) -> None:
     shipped = {path.name for path in store.SHIPPED.iterdir() if (path / store.MANIFEST).exists()}
     own = {path.name for path in (app.home / "models").iterdir()}
     assert own >= {"lstm.sine-cut", "lstm.sine-torn", UNASKED}
@@ -107,30 +98,39 @@ def test_every_model_and_every_reference_has_a_card_and_none_is_loaded_by_lookin
     assert said.startswith("failed: ") and "manifest" in said
 
 
-def test_filters_leave_what_fits_and_stand_in_the_address(visit: Visit) -> None:
-    page = visit("/")
-    page.click("[aria-label='Architecture'] >> text='lstm'")
-    page.click("[aria-label='Signal'] >> text='recall'")
-    page.wait_for_function("location.search.includes('recall') && location.search.includes('lstm')")
-    expect(page.locator("a.model-card:not(.gone)")).to_have_count(2)
-    assert shown(page) == {"lstm.recall", "lstm.recall-k4"}
-    address = page.url
-    assert shown(visit(address[address.index("/?") :])) == {"lstm.recall", "lstm.recall-k4"}
-
-
-def test_a_filter_that_leaves_nothing_says_so_and_the_page_follows_the_system_and_fits(visit: Visit) -> None:
-    page = visit("/?architecture=gaf_cnn&signal=recall")
-    assert shown(page) == set()
-    expect(page.get_by_text("No model of that architecture")).to_be_visible()
-    page.click("[aria-label='Architecture'] >> text='all'")
-    page.click("[aria-label='Signal'] >> text='all'")
-    expect(page.locator("a.model-card:not(.gone) >> nth=9")).to_be_visible()
-    for width, scheme in ((400, "light"), (1400, "dark")):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, scheme)
-        red = int(page.evaluate("getComputedStyle(document.body).backgroundColor").split("(")[1].split(",")[0])
-        assert (red > 200) is (scheme == "light"), (width, scheme)
+def test_the_page_follows_the_system_and_fits_and_a_chosen_theme_is_kept_set_before_the_first_paint_and_everywhere(
+    tab: Any, app: Running
+) -> None:
+    tab.add_init_script("""new MutationObserver((_, observer) => {
+      if (!document.body) return;
+      window.first = document.documentElement.dataset.theme;
+      observer.disconnect();
+    }).observe(document, {childList: true, subtree: true});""")
+    red = "Number(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0])"
+    tab.goto(f"{app.address}/?architecture=gaf_cnn&signal=recall")
+    assert shown(tab) == set()
+    expect(tab.get_by_text("No model of that architecture")).to_be_visible()
+    tab.click("[aria-label='Architecture'] >> text='all'")
+    tab.click("[aria-label='Signal'] >> text='all'")
+    expect(tab.locator("a.model-card:not(.gone) >> nth=9")).to_be_visible()
+    for width, scheme in ((1400, "dark"), (400, "light")):
+        tab.set_viewport_size({"width": width, "height": 900})
+        tab.emulate_media(color_scheme=scheme)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width, (width, scheme)
+        assert (tab.evaluate(red) > 200) is (scheme == "light"), (width, scheme)
+    tab.set_viewport_size({"width": 1400, "height": 900})
+    for theme, is_dark in (("dark", True), ("light", False), ("system", False), ("dark", True)):
+        tab.click(".look")
+        assert tab.inner_text(".look").split()[-1] == theme
+        assert (tab.evaluate(red) < 100) is is_dark
+    tab.goto(f"{app.address}/docs")
+    tab.wait_for_selector(".opblock >> nth=0")
+    assert tab.evaluate("window.first") == "dark" and tab.evaluate(red) < 100
+    assert tab.locator("header a").all_inner_texts()[1:] == ["Gallery", "Your series", "Arena", "API"]
+    tab.goto(f"{app.address}/models/lstm.sine-k4?view=inside")
+    tab.wait_for_selector(".mz-dark")
+    tab.click(".look")
+    tab.wait_for_selector(".mz:not(.mz-dark)")
 
 
 def test_the_api_answers_beside_the_pages(app: Running) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from seqzoo.bundles import store, trust
 from support.engines import ENGINES
-from support.serving import Running, lasting, launch
+from support.serving import Running, lasting
 
 Visit = Callable[..., Any]
 
@@ -39,20 +39,6 @@ main()
 """
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """Starts an app of one test's own."""
-    running: list[Running] = []
-
-    def make(**options: Any) -> Running:
-        running.append(launch(tmp_path / "home", command="app", **options))
-        return running[-1]
-
-    yield make
-    for made in running:
-        made.kill()
-
-
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The app; its user has a bundle of unknown origin, and two of this machine's with one damaged file each."""
@@ -67,7 +53,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             (folder / damaged).write_bytes(b"cut")
             with (home / trust.LEDGER).open("a") as ledger:
                 ledger.write(hashlib.sha256(manifest).hexdigest() + "\n")
-    with lasting(home, "--engine", "torchscript", command="app") as running:
+    with lasting(home, command="app") as running:
         yield running
 
 
@@ -81,9 +67,8 @@ def has_torch(app: Running) -> bool:
 
 
 def test_torch_comes_with_the_first_model_selected_and_the_page_answers_through_onnx_until_then(
-    tab: Any, start: Callable[..., Running]
+    tab: Any, app: Running
 ) -> None:
-    app = start()
     tab.add_init_script(WATCH)
     tab.goto(app.address)
     tab.wait_for_selector("a.model-card >> nth=0")
@@ -97,23 +82,24 @@ def test_torch_comes_with_the_first_model_selected_and_the_page_answers_through_
     tab.wait_for_selector(".times tr:has-text('onnx')")
     tab.wait_for_selector(".times tr:has-text('torchscript')")
     tab.wait_for_selector("text=/torch in [0-9,]+ ms/")
-    assert app.stop() == 0
 
 
-def test_without_torch_the_light_engine_serves_and_the_page_says_so(tab: Any, start: Callable[..., Running]) -> None:
-    app, light = start(program=("-c", NO_TORCH), cold=True), "native" if "native" in ENGINES else "onnx"
-    tab.goto(f"{app.address}/models/lstm.sine")
-    tab.wait_for_selector(CHOSEN % light)
-    tab.wait_for_selector(f"text=torch is not installed, so {light} serves")
-    tab.wait_for_selector(".model-head .badge.loaded")
-    tab.click("button.choice:has-text('torchscript')")
-    tab.wait_for_selector("[aria-live]:has-text('[train]')")
-    expect(tab.locator(CHOSEN % light)).to_be_visible()
-    assert state(app, "lstm.sine")["state"] == "READY"
-    assert app.stop() == 0
+def test_without_torch_the_light_engine_serves_and_the_page_says_so(tab: Any, tmp_path: Path) -> None:
+    light = "native" if "native" in ENGINES else "onnx"
+    with lasting(tmp_path / "home", command="app", program=("-c", NO_TORCH), cold=True) as app:
+        tab.goto(f"{app.address}/models/lstm.sine")
+        tab.wait_for_selector(CHOSEN % light)
+        tab.wait_for_selector(f"text=torch is not installed, so {light} serves")
+        tab.wait_for_selector(".model-head .badge.loaded")
+        tab.click("button.choice:has-text('torchscript')")
+        tab.wait_for_selector("[aria-live]:has-text('[train]')")
+        expect(tab.locator(CHOSEN % light)).to_be_visible()
+        assert state(app, "lstm.sine")["state"] == "READY"
 
 
-def test_an_engine_that_the_address_asks_for_stays(visit: Visit) -> None:
+def test_an_engine_that_the_address_asks_for_stays_and_where_one_cannot_be_used_another_serves_and_the_page_says_why(
+    visit: Visit, app: Running
+) -> None:
     page = visit("/models/rnn.sine?engine=numpy")
     page.wait_for_selector(CHOSEN % "numpy")
     page.wait_for_selector(".model-head .badge.loaded")
@@ -123,23 +109,17 @@ def test_an_engine_that_the_address_asks_for_stays(visit: Visit) -> None:
     expect(page.locator(CHART)).not_to_have_attribute("aria-label", before)
     assert page.locator("button.choice[aria-pressed=true]").all_inner_texts() == ["numpy"]
 
+    for name, why in (("foreign", "code"), ("no-script", "model.torchscript.pt")):
+        page.goto(f"{app.address}/models/lstm.sine-{name}")
+        notice = page.wait_for_selector(".notice:visible").inner_text()
+        assert "torchscript" in notice and why in notice
+        page.wait_for_selector(CHART)
+        page.wait_for_selector(CHOSEN % "onnx")
+        page.wait_for_selector(".model-head .badge.loaded")
+        found = state(app, f"lstm.sine-{name}")
+        assert found["state"] == "READY" and why in found["reason"]
 
-@pytest.mark.parametrize(("name", "why"), [("foreign", "code"), ("no-script", "model.torchscript.pt")])
-def test_where_torchscript_cannot_be_used_onnx_serves_on_and_the_page_says_why(
-    visit: Visit, app: Running, name: str, why: str
-) -> None:
-    page = visit(f"/models/lstm.sine-{name}")
-    notice = page.wait_for_selector(".notice:visible").inner_text()
-    assert "torchscript" in notice and why in notice
-    page.wait_for_selector(CHART)
-    page.wait_for_selector(CHOSEN % "onnx")
-    page.wait_for_selector(".model-head .badge.loaded")
-    found = state(app, f"lstm.sine-{name}")
-    assert found["state"] == "READY" and why in found["reason"]
-
-
-def test_where_onnx_is_damaged_torchscript_serves_and_the_page_says_why(visit: Visit, app: Running) -> None:
-    page = visit("/models/lstm.sine-no-onnx")
+    page.goto(f"{app.address}/models/lstm.sine-no-onnx")
     assert store.ONNX in page.wait_for_selector(".notice:visible").inner_text()
     page.wait_for_selector(CHART)
     page.wait_for_selector(CHOSEN % "torchscript")

@@ -50,10 +50,10 @@ def train(app: Running, *words: str) -> None:
     assert not ended.value.code
 
 
-def opened(visit: Visit, path: str = ADDRESS, **options: Any) -> Any:
-    page = visit(path, **options)
-    page.wait_for_selector(f"{PANEL} .numbers .number >> nth=0")
-    return page
+def phone(page: Any) -> None:
+    """The page of a phone at night, once it is loaded again."""
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.emulate_media(color_scheme="dark")
 
 
 def test_the_file_of_the_series_is_asked_for_and_then_each_mistake_has_a_link(
@@ -61,7 +61,8 @@ def test_the_file_of_the_series_is_asked_for_and_then_each_mistake_has_a_link(
 ) -> None:
     for path in (app.home / "series").iterdir():  # not kept, as where somebody was handed the bundle
         path.unlink()
-    page = opened(visit)
+    page = visit(ADDRESS)
+    page.wait_for_selector(f"{PANEL} .numbers .number >> nth=0")
     expect(page.locator(PANEL)).to_contain_text("not kept on this machine")
     numbers = page.locator(f"{PANEL} .numbers >> nth=0")
     assert "best linear" not in numbers.inner_text()
@@ -90,20 +91,21 @@ def test_the_file_of_the_series_is_asked_for_and_then_each_mistake_has_a_link(
     expect(title).not_to_contain_text("2015-01-01")
     shown, link = title.inner_text(), page.evaluate("location.pathname + location.search")
 
-    again = opened(visit, link, width=390, scheme="dark")
-    expect(again.locator(f"{PANEL} h3 >> nth=1")).to_have_text(shown)
-    assert violations(again) == []
-    assert again.evaluate("document.documentElement.scrollWidth") == 390
-    again.click("text=Look inside this window")
-    again.wait_for_selector("#panel-inside .mz-said dd >> nth=0")
-    values = again.locator("#panel-inside .mz-point").evaluate_all(
+    phone(page)
+    page.goto(app.address + link)
+    expect(page.locator(f"{PANEL} h3 >> nth=1")).to_have_text(shown)
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.click("text=Look inside this window")
+    page.wait_for_selector("#panel-inside .mz-said dd >> nth=0")
+    values = page.locator("#panel-inside .mz-point").evaluate_all(
         "all => all.map(one => Number(one.getAttribute('aria-valuenow')))"
     )
     held_out = holdout.of(store.open_bundle(app.home / "models" / "gru.mistaken"))
     np.testing.assert_allclose(values[:12], held_out[int(first) : int(first) + 12], rtol=1e-3)
 
 
-def test_roll_out_moves_the_cutoff_along_the_hold_out_with_the_interval_of_each_method(
+def test_roll_out_moves_the_cutoff_along_the_hold_out_with_the_interval_of_each_method_and_own_values_stay(
     visit: Visit, app: Running, file: Path
 ) -> None:
     page = visit("/models/gru.mistaken?view=rollout")
@@ -121,11 +123,19 @@ def test_roll_out_moves_the_cutoff_along_the_hold_out_with_the_interval_of_each_
     page.wait_for_function("location.search.includes('intervals=split') && location.search.includes('window=25')")
     expect(chart).to_have_attribute("aria-label", re.compile("split conformal"))
     assert violations(page) == []
-    again = visit(page.url[page.url.index("/models") :], width=390, scheme="dark")
-    again.wait_for_selector("#panel-rollout .number >> nth=0")
-    expect(again.locator("#panel-rollout .chart >> nth=0")).to_have_attribute("aria-label", re.compile("2015-06-01"))
-    assert violations(again) == []
-    assert again.evaluate("document.documentElement.scrollWidth") == 390
+    phone(page)
+    page.reload()
+    page.wait_for_selector("#panel-rollout .number >> nth=0")
+    expect(page.locator("#panel-rollout .chart >> nth=0")).to_have_attribute("aria-label", re.compile("2015-06-01"))
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+    pasted = "_".join(["50"] * 12)  # a link without a window
+    page.goto(f"{app.address}{ADDRESS}&pasted={pasted}")
+    page.wait_for_selector(f"{PANEL} .numbers .number >> nth=0")
+    page.click("#tab-predict")
+    expect(page.locator("#panel-predict .numbers .number").first).to_be_visible()
+    assert f"pasted={pasted}" in page.url
 
 
 def test_a_series_of_the_collection_has_its_times_in_whichever_view_is_opened_first(
@@ -136,10 +146,14 @@ def test_a_series_of_the_collection_has_its_times_in_whichever_view_is_opened_fi
         "predict": "12 values until 19.*best linear", "inside": "^The last.*best linear",
         "rollout": "of 2 steps from", "mistakes": "",
     }  # fmt: skip
+    page = None
     for view, words in shown.items():
         for path in (app.home / "series").iterdir():  # as on another machine
             path.unlink()
-        page = visit(f"/models/mlp.co2?view={view}")
+        if page is None:
+            page = visit(f"/models/mlp.co2?view={view}")
+        else:
+            page.goto(f"{app.address}/models/mlp.co2?view={view}")
         panel = page.locator(f"#panel-{view}")
         expect(panel.locator(".number >> nth=0")).to_be_visible()
         if words:
@@ -156,11 +170,3 @@ def test_a_series_of_the_collection_has_its_times_in_whichever_view_is_opened_fi
             expect(panel).not_to_contain_text("not kept on this machine")
             expect(panel.locator("h3 >> nth=1")).to_contain_text(re.compile(r"(19|20)\d\d-"))
         assert not list((app.home / "series").iterdir())  # a page that is looked at writes no series
-
-
-def test_a_link_to_own_values_without_a_window_keeps_them_when_mistakes_opens(visit: Visit, file: Path) -> None:
-    pasted = "_".join(["50"] * 12)
-    page = opened(visit, f"{ADDRESS}&pasted={pasted}")
-    page.click("#tab-predict")
-    expect(page.locator("#panel-predict .numbers .number").first).to_be_visible()
-    assert f"pasted={pasted}" in page.url

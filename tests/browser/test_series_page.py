@@ -30,10 +30,32 @@ def press(page: Any, label: str) -> None:
     page.get_by_role("button", name=label, exact=True).click()
 
 
-def test_a_file_becomes_a_model_in_the_gallery(visit: Visit, tmp_path: Path) -> None:
+def a_file_of_two_readings_offers_both_and_a_deleted_one_says_so(visit: Visit, app: Running) -> Any:
+    """The page that lists the files, in which one has been deleted."""
+    rows = [f"0{month}/0{day}/2024,{month * day}" for month in range(1, 5) for day in (1, 2, 3)]
+    given = httpx.post(f"{app.address}/series/files?name=..%2Fdates.csv", content="\n".join(["date,value", *rows]))
+    page = visit(f"/series?of={given.json()['sha256']}")
+    assert page.get_by_role("button", name=re.compile("Order of dates")).count() in (0, 2)
+    page.click("[data-remedy='dates=month-first']")
+    page.wait_for_function("location.search.includes('dates=month-first')")
+    expect(page.locator("h1")).to_have_text("dates.csv")
+    listed = visit("/series")
+    listed.get_by_role("button", name="Delete dates.csv").click()
+    expect(listed.get_by_role("link", name="dates.csv")).to_have_count(0)
+    page.reload()
+    expect(page.locator("[role=alert]:has-text('drop it again')")).to_be_visible()
+    assert violations(page) == []
+    refused = httpx.post(f"{app.address}/series/files", content=bytes((16 << 20) + 1))
+    assert refused.status_code == 413 and "16,777,216" in refused.json()["error"]
+    return listed
+
+
+def test_a_file_of_two_readings_offers_both_a_deleted_one_says_so_and_one_becomes_a_model_in_the_gallery(
+    visit: Visit, app: Running, tmp_path: Path
+) -> None:
     file = tmp_path / "absatz.csv"
     file.write_text(spreadsheet(), "utf-8")
-    page = visit("/series")
+    page = a_file_of_two_readings_offers_both_and_a_deleted_one_says_so(visit, app)
     empty = tmp_path / "none.csv"
     empty.touch()
     page.set_input_files("input[type=file]", empty)
@@ -80,23 +102,5 @@ def test_a_file_becomes_a_model_in_the_gallery(visit: Visit, tmp_path: Path) -> 
     page.click("#tab-inside")
     expect(page.locator("#panel-inside .lead")).to_contain_text("best linear")
     assert violations(page) == []
-    gallery = visit("/")
-    expect(gallery.locator("[data-model='linear.absatz']")).to_be_visible()
-
-
-def test_a_file_of_two_readings_offers_both_and_a_deleted_one_says_so(visit: Visit, app: Running) -> None:
-    rows = [f"0{month}/0{day}/2024,{month * day}" for month in range(1, 5) for day in (1, 2, 3)]
-    given = httpx.post(f"{app.address}/series/files?name=..%2Fdates.csv", content="\n".join(["date,value", *rows]))
-    page = visit(f"/series?of={given.json()['sha256']}")
-    assert page.get_by_role("button", name=re.compile("Order of dates")).count() in (0, 2)
-    page.click("[data-remedy='dates=month-first']")
-    page.wait_for_function("location.search.includes('dates=month-first')")
-    expect(page.locator("h1")).to_have_text("dates.csv")
-    listed = visit("/series")
-    listed.get_by_role("button", name="Delete dates.csv").click()
-    expect(listed.get_by_role("link", name="dates.csv")).to_have_count(0)
-    page.reload()
-    expect(page.locator("[role=alert]:has-text('drop it again')")).to_be_visible()
-    assert violations(page) == []
-    refused = httpx.post(f"{app.address}/series/files", content=bytes((16 << 20) + 1))
-    assert refused.status_code == 413 and "16,777,216" in refused.json()["error"]
+    page.click("a.crumb")
+    expect(page.locator("[data-model='linear.absatz']")).to_be_visible()

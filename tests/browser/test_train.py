@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,15 +17,16 @@ import seqzoo
 from seqzoo.bundles import store
 from seqzoo.execution.runs import film
 from seqzoo.runtime.engines.numpy import NumpyEngine
-from support import forked
 from support.axe import violations
-from support.serving import FORKING, USUAL, Running, launch
+from support.serving import Running
 
 Visit = Callable[..., Any]
 
+RUN = "new URLSearchParams(location.search).get('run')"
 COURSE = "#panel-train .chart[aria-label^='Error by training step']"
-SHORT = "/models/linear.sine?view=train&steps=500&batch=16"
 LONG = "/models/lstm.sine?view=train&size=32&batch=16&steps=20000"
+# A run that is gone, settings that are none, and one below what its slider allows.
+SENSELESS = "/models/lstm.two_tone?view=train&sigma=0.01&run=%3Cb%3Ex&rate=nan&size=1e9&optimiser=sgd&at=x&scale=y"
 
 
 NOTE = """(course) => {
@@ -110,7 +109,7 @@ def shows_the_network_at_any_moment(page: Any, app: Running) -> None:
     assert httpx.get(f"{server}/api/runs/{run}/film/7000.safetensors").status_code == 404
 
 
-def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_the_page_was_closed(
+def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_and_an_address_that_makes_no_sense_says_so(
     visit: Visit, app: Running
 ) -> None:
     page = visit(LONG)
@@ -137,62 +136,34 @@ def test_a_run_is_watched_paused_continued_seen_elsewhere_and_found_again_after_
     reached = evaluations(page)
     address = page.url[page.url.index("/models") :]
     page.close()
+
+    third = visit(SENSELESS)
+    third.wait_for_selector("#panel-train [role=alert]:has-text('<b>x')")
+    assert third.input_value("[data-knob=size]") == "192" and third.input_value("[data-knob=optimiser]") == "soap"
     press(other, "Continue")
     wait_until(other, "Training.")
+    press(third, "Start")
+    third.wait_for_selector("#panel-train [role=alert]:has-text('lstm.sine')")
     wait_for_more(other, reached)
     again = visit(address)
     wait_for_more(again, reached)
     expect(again.locator("[data-knob=size]")).to_have_value("32")
     expect(again.locator("[data-knob=steps]")).to_have_value("20000")
-
-    third = visit("/models/gru.sine?view=train")
-    press(third, "Start")
-    third.wait_for_selector("#panel-train [role=alert]:has-text('lstm.sine')")
     press(again, "Stop")
     wait_until(other, "Stopped.")
+    other.close()
+    press(third, "Start")  # of what cannot go on, and says why
+    wait_until(third, "grid")
     again.select_option("[data-knob=versus]", "none")
     expect(again.locator(COURSE)).not_to_have_attribute("aria-label", re.compile("Recorded"))
     again.wait_for_function("location.search.includes('versus=none')")
     shows_the_network_at_any_moment(again, app)
 
 
-def test_a_run_is_paused_when_the_server_ends_and_the_next_server_continues_it(tab: Any, tmp_path: Path) -> None:
-    address, reached = LONG, 0
-    program = FORKING if forked.SHARED in os.environ else USUAL  # not to import torch for one test
-    for label in ("Start", "Continue"):
-        server = launch(tmp_path / "home", "--engine", "onnx", command="app", program=program)
-        try:
-            tab.goto(server.address + address)
-            press(tab, label)
-            wait_until(tab, "Training.")
-            wait_for_more(tab, reached + 2)
-            tab.wait_for_function("location.search.includes('run=')")
-            reached, address = evaluations(tab), tab.url.removeprefix(server.address)
-            assert "libtorch" not in Path(f"/proc/{server.process.pid}/maps").read_text()
-            assert server.stop() == 0
-        finally:
-            server.kill()
-
-
-def test_a_finished_run_is_kept_and_stands_in_the_gallery(visit: Visit) -> None:
-    page = visit(SHORT)
-    press(page, "Start")
-    wait_until(page, "Finished.")
-    page.fill("[data-knob=keep]", "linear.sine")
-    press(page, "Keep")
-    page.wait_for_selector("#panel-train [role=alert]:has-text('linear.sine')")
-    page.fill("[data-knob=keep]", "linear.sine-kept")
-    press(page, "Keep")
-    page.click("#panel-train a:has-text('linear.sine-kept')", timeout=120_000)
-    page.wait_for_selector("h1:has-text('linear.sine-kept')")
-    gallery = visit("/")
-    expect(gallery.locator("[data-model='linear.sine-kept']")).to_be_visible()
-
-
-def test_a_run_no_better_than_the_last_value_cannot_be_kept_and_its_snapshots_go_back_to_the_first_steps(
+def test_a_run_no_better_than_the_last_value_cannot_be_kept_and_the_next_one_is_and_stands_in_the_gallery(
     visit: Visit,
 ) -> None:
-    address = "/models/mlp.sine?view=train&size=8&steps=20&batch=16&sigma=0.2&rate=0.0001"
+    address = "/models/mlp.sine?view=train&size=8&steps=60&batch=16&sigma=0.2&rate=0.0001"
     page = visit(address, width=400, scheme="dark")
     page.wait_for_selector("#panel-train .panel >> nth=0")
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
@@ -202,7 +173,7 @@ def test_a_run_no_better_than_the_last_value_cannot_be_kept_and_its_snapshots_go
     wait_until(page, "Finished.")
     expect(page.locator("#panel-train").get_by_role("button", name="Keep", exact=True)).to_be_disabled()
     page.wait_for_selector("#panel-train .hint:has-text('no better than')")
-    page.wait_for_selector("#panel-train h3:has-text('20 steps')")
+    page.wait_for_selector("#panel-train h3:has-text('60 steps')")
     page.focus("[data-knob=at]")
     page.keyboard.press("Home")
     page.wait_for_function("location.search.includes('at=0')")
@@ -211,14 +182,18 @@ def test_a_run_no_better_than_the_last_value_cannot_be_kept_and_its_snapshots_go
     press(page, "Distance above Bayes")
     page.wait_for_function("location.search.includes('scale=excess')")
 
-
-def test_a_run_that_cannot_go_on_says_why(visit: Visit) -> None:
-    page = visit("/models/lstm.two_tone?view=train&sigma=0.01&size=8")  # below what its slider allows
+    page.select_option("[data-knob=learning_rate]", "0.05")
+    page.wait_for_function("location.search.includes('rate=0.05')")
+    run = page.evaluate(RUN)
     press(page, "Start")
-    wait_until(page, "grid")
-
-
-def test_an_address_with_a_run_that_is_gone_says_so(visit: Visit) -> None:
-    page = visit("/models/tcn.sine?view=train&run=%3Cb%3Ex&rate=nan&size=1e9&optimiser=sgd&at=x&scale=y")
-    page.wait_for_selector("#panel-train [role=alert]:has-text('<b>x')")
-    assert page.input_value("[data-knob=size]") == "192" and page.input_value("[data-knob=optimiser]") == "soap"
+    page.wait_for_function(f"run => {RUN} !== run", arg=run)
+    wait_until(page, "Finished.")
+    page.fill("[data-knob=keep]", "mlp.sine")
+    press(page, "Keep")
+    page.wait_for_selector("#panel-train [role=alert]:has-text('mlp.sine')")
+    page.fill("[data-knob=keep]", "mlp.sine-kept")
+    press(page, "Keep")
+    page.click("#panel-train a:has-text('mlp.sine-kept')", timeout=120_000)
+    page.wait_for_selector("h1:has-text('mlp.sine-kept')")
+    page.click("a.crumb")
+    expect(page.locator("[data-model='mlp.sine-kept']")).to_be_visible()

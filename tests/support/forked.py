@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import atexit
 import functools
+import importlib
 import multiprocessing
 import os
 import runpy
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import forkserver, process
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
@@ -120,12 +121,15 @@ def _serve_pytest(given: Connection, told: Connection, environment: Mapping[str,
 
 def places(patch: pytest.MonkeyPatch) -> None:
     """Let `Local` fork its processes too. What they compute is the same; tests/execution is about its own ones."""
+    _fork_places(patch.setattr)
+
+
+def _fork_places(put: Callable[[Any, str, Any], None]) -> None:
     from seqzoo.execution import local
 
     forked = context()
-    begin = functools.partial(_begin, dict(os.environ))
-    patch.setattr(multiprocessing, "get_context", lambda method=None: forked)
-    patch.setattr(local, "_follow_parent", begin)
+    put(multiprocessing, "get_context", lambda method=None: forked)
+    put(local, "_follow_parent", functools.partial(_begin, dict(os.environ)))
 
 
 def _begin(environment: Mapping[str, str]) -> None:
@@ -137,14 +141,12 @@ def _begin(environment: Mapping[str, str]) -> None:
 
 
 def serve() -> None:
-    """`seqzoo` whose processes are forked: runs, diagnoses and small experiments of the app."""
-    from seqzoo.app.arena import live
+    """`seqzoo` whose processes are forked: what reads files, trains, diagnoses and experiments for the app."""
     from seqzoo.cli import main
-    from seqzoo.diagnosis import examinations
-    from seqzoo.execution.runs import manager
 
-    for user in (live, examinations, manager):
-        user.Child = RestingChild  # type: ignore[attr-defined]
+    for user in ("app.arena.live", "diagnosis.examinations", "execution.runs.manager"):
+        importlib.import_module(f"seqzoo.{user}").Child = RestingChild  # type: ignore[attr-defined]
+    _fork_places(setattr)
     main()
 
 
