@@ -41,7 +41,7 @@ class Handler(SimpleHTTPRequestHandler):
         pass
 
 
-POLLING = 20
+POLLING = 20  # milliseconds
 SECONDS = 60  # a busy machine is not a failure
 # Without motion: a skeleton that breathes is composited sixty times a second, on the processor.
 STILL = "reduce"
