@@ -118,7 +118,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if lies_in(item.path, REPEATS):
             item.add_marker("soak")
     if hasattr(config, "workerinput"):  # of pytest-xdist
-        items.sort(key=lambda item: (turn(item.path), item.path))
+        # By the names of files, not of folders: tests of a server, which wait, are beside others, which compute.
+        items.sort(key=lambda item: item.path.name, reverse=True)
+        items.sort(key=lambda item: turn(item.path))
 
 
 def turn(path: Path) -> int:

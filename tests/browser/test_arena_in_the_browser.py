@@ -99,7 +99,8 @@ def has_the_mean_of_the_stored_cells(page: Any, model: str, points: int) -> None
     own = [c["outcome"]["excess"] for c in stored["cells"] if c["model"] == model and c["points"] == points]
     page.wait_for_function(f"document.querySelector('[data-shown=committed] h2').textContent.includes('{points:,}')")
     mean = 100 * sum(own) / len(own)
-    assert f"{model} {mean:.3g}%" in said(page)
+    expect(page.locator(CHART)).to_have_attribute("aria-label", re.compile(re.escape(f"{model} {mean:.3g}%")))
+    page.wait_for_selector(f"[data-shown=committed] th:text-is('{model}') >> nth=0")
     row = next(row for row in table(page) if row[0] == model)
     assert row[1] == f"{mean:.2f}%" and row[3] == str(len(own))
 
@@ -145,7 +146,7 @@ def test_the_last_model_stays_and_the_small_version_of_the_chosen_ones_runs_for_
     page.click("[data-key=mlp]")
     page.click("[data-key=tcn]")
     page.wait_for_selector("[data-key=tcn][aria-pressed=true]")  # which the server did after it had left mlp
-    assert page.get_attribute("[data-key=mlp]", "aria-pressed") == "true"
+    expect(page.locator("[data-key=mlp]")).to_have_attribute("aria-pressed", "true")
     has_the_mean_of_the_stored_cells(page, "tcn", 20_000)
     for name in ("linear", "gaf_cnn", "mlp", "tcn"):
         page.click(f"[data-key={name}]")

@@ -20,7 +20,8 @@ try {
     core: () => coreOfPage(() => fetched(at(core))),
     fetch: fetched,
     tell(_, view) {
-      const search = new URLSearchParams([...Object.entries(view), ...query().filter(([key]) => OF_THE_TOUR.includes(key))]).toString();
+      const rest = query().filter(([key]) => OF_THE_TOUR.includes(key));
+      const search = new URLSearchParams([...Object.entries(view), ...rest]).toString().replaceAll("%2C", ",");
       history.replaceState(null, "", `${location.pathname}${search && `?${search}`}`);
     },
     listen(name, follow) {

@@ -28,7 +28,7 @@ export function state(facts, addresses, views) {
 
   function address() {
     const rest = Object.fromEntries(Object.entries(query).filter(([name]) => !ofWindow.includes(name)));
-    const search = new URLSearchParams({ ...rest, ...window.query }).toString().replaceAll("%7E", "~");
+    const search = new URLSearchParams({ ...rest, ...window.query }).toString().replaceAll("%7E", "~").replaceAll("%2C", ",");
     return `${location.pathname}${search && `?${search}`}${location.hash}`;
   }
   function write() {
