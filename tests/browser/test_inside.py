@@ -80,6 +80,7 @@ def test_a_link_opens_the_step_the_unit_and_every_change_which_its_figures_name_
         a_figure_is_an_svg_that_stands_alone_and_a_png(page, figure, images)
     page.click("[data-do=reset]")
     expect(page.locator(".mz-notice")).not_to_contain_text("held")
+    expect(page.locator(".mz-notice")).to_contain_text("nearer to Bayes")  # which the server computes
     plain = page.inner_text(".mz-notice")
     nonsense = "&draw=x&t=99&unit=64&freeze=q1~f2~o1_640~g2&ablate=-1~x~1e9&order=up&scope=3&sort=&ahead=7"
     look("lstm.sine", f"{nonsense}&values=99_1~4_x~3_", over=page)
