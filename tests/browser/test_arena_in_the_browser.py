@@ -151,7 +151,7 @@ def test_the_last_model_stays_and_the_small_version_of_the_chosen_ones_runs_for_
     for name in ("linear", "gaf_cnn", "mlp", "tcn"):
         page.click(f"[data-key={name}]")
     page.click("[data-key='1000']")
-    page.wait_for_function("location.search.includes('part=1000&models=gaf_cnn%2Clinear')")
+    page.wait_for_function("location.search.includes('part=1000&models=gaf_cnn,linear')")
     page.click("button >> text='Run the small version here'")
     page.wait_for_selector(f"{LIVE} td >> nth=0", timeout=120_000)
     expect(page.locator(STATUS)).to_contain_text(re.compile("[1-6] of 6"))

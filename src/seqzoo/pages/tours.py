@@ -82,7 +82,7 @@ def address(key: str, step: int, stops: str = "") -> str:
     at = min(max(step, 1), len(steps) + 1)
     page = steps[min(at, len(steps)) - 1].page
     query = {"tour": key, "stop": at} | ({"stops": ",".join(map(str, chosen(key, stops)))} if stops else {})
-    return f"{page}{'&' if '?' in page else '?'}{urlencode(query)}"
+    return f"{page}{'&' if '?' in page else '?'}{urlencode(query, safe=',')}"
 
 
 def begin(key: str, step: str, stops: str) -> str:

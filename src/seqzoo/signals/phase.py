@@ -58,7 +58,9 @@ class PhasePosterior:
             mean [B, H], variance [B, H]
         """
         nodes = max(64, math.ceil(2 * math.pi / self.spacing))
-        moments_of, nodes = (self._uniform, nodes) if nodes <= UNIFORM_NODES else (self._refined, COARSE_NODES)
+        moments_of = self._uniform
+        if nodes > UNIFORM_NODES:
+            moments_of, nodes = self._refined, COARSE_NODES
         projections = scaled @ self.basis
         moments = np.concatenate(
             [

@@ -103,7 +103,8 @@ class _Arena:
             "part": self.part,
             "models": ",".join(sorted(self.models)),
         }
-        ui.navigate.history.replace(f"/arena?{urlencode({key: value for key, value in state.items() if value})}")
+        query = urlencode({key: value for key, value in state.items() if value}, safe=",")
+        ui.navigate.history.replace(f"/arena?{query}")
 
     async def _refresh(self) -> None:
         experiment, asked, part, models = self.experiment, self.signal, self.part, frozenset(self.models)

@@ -63,7 +63,7 @@ class Address:
     @property
     def url(self) -> str:
         """The path with the state."""
-        query = urlencode(self.query)
+        query = urlencode(self.query, safe=",")
         return f"{self.path}?{query}" if query else self.path
 
     def _set(self, state: dict[str, Any]) -> None:
