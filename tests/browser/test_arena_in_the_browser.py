@@ -148,9 +148,10 @@ def test_the_last_model_stays_and_the_small_version_of_the_chosen_ones_runs_for_
     page.wait_for_selector("[data-key=tcn][aria-pressed=true]")  # which the server did after it had left mlp
     expect(page.locator("[data-key=mlp]")).to_have_attribute("aria-pressed", "true")
     has_the_mean_of_the_stored_cells(page, "tcn", 20_000)
-    for name in ("linear", "gaf_cnn", "mlp", "tcn"):
-        page.click(f"[data-key={name}]")
-    page.click("[data-key='1000']")
+    # Each click while the page still computes what the one before it asked for.
+    keys = ["linear", "gaf_cnn", "mlp", "tcn", "1000"]
+    page.evaluate("keys => keys.forEach((key) => document.querySelector(`[data-key='${key}']`).click())", keys)
+    page.wait_for_function("document.querySelector('[data-shown=committed] h2').textContent.includes('1,000 points')")
     page.wait_for_function("location.search.includes('part=1000&models=gaf_cnn,linear')")
     page.click("button >> text='Run the small version here'")
     page.wait_for_selector(f"{LIVE} td >> nth=0", timeout=120_000)

@@ -120,6 +120,8 @@ class _Arena:
             with self.trouble:
                 theme.problem("This question failed; the server's log has the details. The others still work.")
             return
+        if (self.experiment, self.signal, self.part) != (experiment, asked, part):
+            return  # the visitor chose again meanwhile, and the next run shows that
         self.lead.set_content(notice(experiment.notice))
         self.experiments.mark({experiment.key})
         self.parts.rename(experiment.parts)

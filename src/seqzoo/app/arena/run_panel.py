@@ -11,6 +11,7 @@ from anyio import to_thread
 from nicegui import ui
 
 from ...errors import SeqzooError
+from ..model.visit import Latest
 from ..ui import controls, theme
 from .finding import FindingPanels
 from .live import Choice, RunState, live
@@ -31,6 +32,7 @@ class RunPanel:
     def __init__(self, wanted: Callable[[], Choice]) -> None:
         self.wanted = wanted
         self.seen: tuple[object, ...] = ()
+        self.look = Latest(self._look)
         theme.html("<h2>Run the small version here</h2>", "section")
         theme.lead(
             "Notice that the intervals are wider than above. The small version uses fewer windows and seeds, so it "
@@ -51,8 +53,8 @@ class RunPanel:
 
     async def start(self) -> None:
         """Show the run now, and again every LOOK_EVERY seconds."""
-        await self._look()
-        ui.timer(LOOK_EVERY, self._look)
+        await self.look()
+        ui.timer(LOOK_EVERY, self.look)
 
     def describe(self) -> None:
         """Show what the button would run."""
@@ -65,11 +67,11 @@ class RunPanel:
             self.trouble.set_content("")
         except SeqzooError as error:
             self.trouble.set_content(theme.sentence(error))
-        await self._look()
+        await self.look()
 
     async def _stop(self) -> None:
         await to_thread.run_sync(live.stop)
-        await self._look()
+        await self.look()
 
     async def _look(self) -> None:
         state = await to_thread.run_sync(live.state)
