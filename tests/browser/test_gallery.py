@@ -49,9 +49,12 @@ def has_a_window_to_drag_whose_forecasts_are_those_of_the_model_and_of_bayes(pag
     assert page.locator(".doors").bounding_box()["y"] + page.locator(".doors").bounding_box()["height"] <= 844
     model, process = seqzoo.load(hero.MODEL, "numpy"), signals.make("sine")
     told = []
+    last = page.locator(".hero .point").last
     for moves in (0, 8):
         for _ in range(moves):
-            page.locator(".hero .point").last.press("PageDown")
+            last.press("PageDown")
+        if moves:
+            expect(last).to_have_attribute("aria-valuenow", f"{-hero.TOP:g}")  # drawn by the next frame
         values = "all => all.map(one => Number(one.getAttribute('aria-valuenow')))"
         window = page.eval_on_selector_all(".hero .point", values)
         expected = [

@@ -157,6 +157,7 @@ def test_a_series_of_the_collection_has_its_times_in_whichever_view_is_opened_fi
         panel = page.locator(f"#panel-{view}")
         expect(panel.locator(".number >> nth=0")).to_be_visible()
         if words:
+            expect(panel.locator(".chart[aria-label=Loading]")).to_have_count(0)
             described = [each.get_attribute("aria-label") for each in panel.locator(".chart").all()]
             assert any(re.search(words, each or "") for each in described), described
         if view == "inside":

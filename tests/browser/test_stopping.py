@@ -48,6 +48,7 @@ def test_a_page_is_told_when_the_server_ends_and_comes_back_as_it_was_and_the_ne
         before = tab.get_attribute(CHART, "aria-label")
         reached = trains(tab, "Start", 0)
         tab.click("#tab-predict")
+        tab.wait_for_function("location.search.includes('view=predict')")
         tab.evaluate("window.before = true")
         assert "libtorch" not in Path(f"/proc/{apps[0].process.pid}/maps").read_text()
         assert apps[0].stop() == 0

@@ -7,6 +7,10 @@ SIZES = ((1400, 900), (400, 800))
 OUT_OF_SIGHT = """async (docks) => {
   const dock = document.querySelector('.tour'), root = document.documentElement, all = [];
   const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+  const staged = async () => {
+    for (let frames = 0; frames < 1000 && !root.hasAttribute('data-staged'); frames++) await frame();
+    await frame();
+  };
   const look = () => {
     const place = dock.getBoundingClientRect();
     const [right, bottom] = innerWidth < 961 ? [innerWidth, place.top] : [place.left, innerHeight];
@@ -19,7 +23,7 @@ OUT_OF_SIGHT = """async (docks) => {
     for (const name of ['data-told', 'data-staged']) root.removeAttribute(name);
     for (const one of document.querySelectorAll('[data-target]')) one.removeAttribute('data-target');
     dock.innerHTML = html;
-    await frame(); await frame(); look();
+    await staged(); look();
     dock.querySelector('.choice').click();
     await frame(); look();
   }

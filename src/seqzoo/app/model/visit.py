@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -108,25 +109,22 @@ async def computed(work: Callable[[], Result], failure: ui.html) -> Result | Non
 
 
 class Latest:
-    """Runs `work` for the newest state only: calls during a run lead to one more run.
+    """Runs `work` for the newest state only: calls during a run share the one run that follows it.
 
     Args:
-        work: computes and shows; called again if there was a call while it ran.
+        work: computes and shows; it must not call this object.
     """
 
     def __init__(self, work: Callable[[], Awaitable[None]]) -> None:
         self.work = work
-        self._busy = self._again = False
+        self._asked = self._done = 0  # calls, and those of them after which a run began
+        self._running = asyncio.Lock()
 
     async def __call__(self) -> None:
-        """Run `work` now, or once more after the run in progress."""
-        self._again = True
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            while self._again:
-                self._again = False
+        """Return once a run has ended that began after this call."""
+        self._asked += 1
+        mine = self._asked
+        async with self._running:
+            if self._done < mine:
+                self._done = self._asked
                 await self.work()
-        finally:
-            self._busy = False
