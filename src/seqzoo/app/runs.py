@@ -23,7 +23,7 @@ from .ui.address import Address
 def enter() -> None:
     """Register the page."""
 
-    @ui.page("/runs/{run}")
+    @theme.page("/runs/{run}")
     async def index(request: Request, run: str) -> None:
         known = runs.here()
         with theme.frame("Training"):

@@ -37,7 +37,7 @@ class CommittedView(NamedTuple):
 def enter() -> None:
     """Register the page. A run that a visitor started ends when the server stops."""
 
-    @ui.page("/arena", response_timeout=30)
+    @theme.page("/arena")
     async def show(request: Request) -> None:
         with theme.frame("Arena"):
             theme.html(

@@ -26,7 +26,7 @@ States = dict[str, ModelState]
 def enter(repository: Repository) -> None:
     """Register the page."""
 
-    @ui.page("/")
+    @theme.page("/")
     async def index(architecture: str = "", signal: str = "") -> None:
         rows = await to_thread.run_sync(catalogue.rows)
         states = await to_thread.run_sync(_states, repository)

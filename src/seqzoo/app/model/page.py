@@ -71,7 +71,7 @@ _LABELS = list(dict.fromkeys(view.label for view in VIEWS))
 def enter(repository: Repository) -> None:
     """Register the page."""
 
-    @ui.page("/models/{name}", response_timeout=30)
+    @theme.page("/models/{name}")
     async def show(request: Request, name: str) -> None:
         with theme.frame(name[:100], head.described(name, _LABELS)):
             try:

@@ -51,7 +51,7 @@ def enter(application: FastAPI) -> None:
         headers = {"content-disposition": f'attachment; filename="doctor-{key}.html"'}
         return Response(whole, media_type="text/html", headers=headers)
 
-    @ui.page("/series")
+    @theme.page("/series")
     async def index(request: Request) -> None:
         query = dict(request.query_params)
         with theme.frame("Your series", DESCRIPTION):

@@ -13,8 +13,15 @@ from ..._palette import light, variable
 from ...pages import look
 from ...pages.look import DESCRIPTION, FAVICON, LEVEL, LONGEST, best, sentence, term
 
+RESPONSE_TIMEOUT = 30.0  # seconds: on a busy machine a page of a run may take a few
+
 # Charts are SVG in the light colours; the style sheet replaces them in dark mode.
 __all__ = ["FAVICON", "LEVEL", "LONGEST", "best", "light", "sentence", "term", "variable"]
+
+
+def page(path: str) -> ui.page:
+    """Registers the function that it decorates as the page of a path; by default NiceGUI gives up after 3 seconds."""
+    return ui.page(path, response_timeout=RESPONSE_TIMEOUT)
 
 
 def html(markup: str, classes: str = "", tag: str = "div") -> ui.html:
