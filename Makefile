@@ -153,9 +153,11 @@ workflows: .venv/release/.installed
 docs: .venv/docs/.installed node_modules
 	.venv/docs/bin/python tools/docs/documentation.py
 
-# Runs every test marked `soak` with its full number of repetitions; writes docs/reliability.md.
-soak: install
+# Runs every test marked `soak` with its full number of repetitions; writes docs/reliability.md. Then the tests of pages
+# as on a slow machine.
+soak: install browser compiler node_modules
 	$(BIN)/python tools/reliability.py
+	SEQZOO_LATE=1 $(BIN)/python -m pytest -q -n 2 tests/browser
 
 # Installs Debian's emulator of other processors, where Debian has it: programs for aarch64 then run here too.
 emulator:

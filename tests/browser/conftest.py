@@ -19,6 +19,7 @@ import pytest
 
 from seqzoo.bundles import store
 from seqzoo.microscope.modules import PACKAGE
+from support import late
 from support.chromium import FLAGS
 from support.hosts import served
 from support.microscope_page import STUB, facts
@@ -83,6 +84,8 @@ class Browser:
         size = {"width": 1400, "height": 900}
         context = self.chromium.new_context(strict_selectors=True, viewport=size, reduced_motion=STILL)
         context.set_default_timeout(1000 * SECONDS)
+        if late.SEED:
+            context.add_init_script(late.SCRIPT)
         page = context.new_page()
         # By default Playwright looks at each frame, and each is then composited: a twelfth of a processor.
         page.wait_for_function = functools.partial(page.wait_for_function, polling=POLLING)

@@ -22,6 +22,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from support import late
+
 TESTS = str(Path(__file__).parents[1])
 SHARED = "SEQZOO_TESTS_WARM"
 PRELOADED = [
@@ -149,6 +151,8 @@ def _run(
     os.nice(nice - os.nice(0))
     kind, what = program
     sys.argv = [what, *words]
+    if late.SEED and words[:1] == ["app"]:
+        late.delay_the_app()
     if kind == "-m":
         runpy.run_module(what, run_name="__main__", alter_sys=True)
     elif kind == "file":

@@ -45,6 +45,7 @@ def can_be_shown(model: Forecaster) -> bool:
 class _Seen(NamedTuple):
     """What a look at the runs finds: those of the model, the one to show, and what can be and is drawn beside it."""
 
+    asked: str  # the run that was to be shown; empty for the newest
     listed: list[tuple[str, Plan]]
     now: Status | None
     offered: dict[str, str]
@@ -232,6 +233,8 @@ class Training:
 
     async def _poll(self) -> None:
         seen = await to_thread.run_sync(self._look)
+        if seen.asked != self.run:
+            return  # the visitor has turned to another run meanwhile, and another look follows
         listed, now = seen.listed, seen.now
         if self.run and now is None:
             self.failure.set_content(escape(f"The run {self.run[:40]} no longer exists."))
@@ -270,9 +273,9 @@ class Training:
 
     def _look(self) -> _Seen:
         """The runs of this kind of model, the status of the chosen run or the newest, and what is beside it."""
-        every = self.runs.all()
+        asked, every = self.run, self.runs.all()
         listed = [(run, plan) for run, plan in every if plan.spec.name == self.spec.name]
-        run, now = self.run or (listed[0][0] if listed else ""), None
+        run, now = asked or (listed[0][0] if listed else ""), None
         with contextlib.suppress(SeqzooError):
             now = self.runs.status(run) if run else None
         if now is not None and now.began is not None:
@@ -286,7 +289,7 @@ class Training:
                 other = self.runs.status(self.versus)
         if now is not None or self.pending is not None or self.versus:
             course = courses.chosen(self.recorded, self.versus, spec, shown, every, self.runs)
-        return _Seen(listed, now, offered, course, other)
+        return _Seen(asked, listed, now, offered, course, other)
 
     def _offer(self) -> None:
         self.besides.clear()
