@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from seqzoo.app.model.visit import Latest
+from seqzoo.app.ui.latest import Latest
 
 
 def test_calls_during_a_run_share_the_next_one_and_each_returns_though_others_go_on_calling() -> None:

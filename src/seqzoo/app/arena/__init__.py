@@ -14,8 +14,8 @@ from ...arena.experiment import AnyExperiment, CommittedResults
 from ...arena.experiments import EXPERIMENTS
 from ...errors import SeqzooError
 from ...pages.finding import INTRO, notice
-from ..model.visit import Latest
 from ..ui import controls, theme
+from ..ui.latest import Latest
 from .finding import FindingPanels
 from .live import Choice, live
 from .run_panel import RunPanel

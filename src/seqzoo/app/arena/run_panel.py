@@ -11,8 +11,8 @@ from anyio import to_thread
 from nicegui import ui
 
 from ...errors import SeqzooError
-from ..model.visit import Latest
 from ..ui import controls, theme
+from ..ui.latest import Latest
 from .finding import FindingPanels
 from .live import Choice, RunState, live
 

@@ -21,11 +21,12 @@ from ...pages import head
 from ...runtime.repository import Repository
 from .. import gallery, tours
 from ..ui import not_found, theme
+from ..ui.latest import Latest
 from . import card, deploy, mistakes, of_set, predict, roll_out, sharing, train
 from .inside import microscope, sensitivity
 from .predict import measured
 from .roll_out import measured as measured_rollout
-from .visit import Latest, Visit
+from .visit import Visit
 
 PAUSE = 0.3  # seconds for the first view to reach the browser, before importing torch slows this process
 PATIENCE = 60.0  # seconds for the browser to connect

@@ -16,9 +16,9 @@ from ...data.series import Series
 from ...diagnosis import examinations
 from ...diagnosis.examinations import Decided
 from ...errors import InputError, SeqzooError
-from ..model.visit import Latest
 from ..ui import charts, theme
 from ..ui.address import Address
+from ..ui.latest import Latest
 from . import choosing, corrections, drawing, uploads
 from .choosing import size_of, step_of
 from .corrections import Corrections

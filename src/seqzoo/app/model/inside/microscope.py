@@ -16,9 +16,10 @@ from ....forecasters.protocol import has_bundle
 from ....microscope import modules
 from ....microscope.facts import Subject
 from ....pages.inside import KEYS, OF_THE_WINDOW
+from ...ui.latest import Latest
 from ...ui.modules import address as module_address
 from .. import own_window
-from ..visit import Latest, Visit
+from ..visit import Visit
 from ..window import HeldOutWindow, SignalWindow, window_of
 from ..window_panel import WindowPanel
 from . import beside, weights

@@ -25,8 +25,9 @@ from ....forecasters.table import label
 from ...series import choosing
 from ...ui import charts, controls, theme
 from ...ui.cache import Cache
+from ...ui.latest import Latest
 from ..held_out import held_out_of
-from ..visit import Latest, Visit, computed, identity
+from ..visit import Visit, computed, identity
 from ..window import HeldOutWindow, window_of
 from . import kept
 

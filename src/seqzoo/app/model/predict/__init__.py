@@ -9,11 +9,12 @@ from ...._formats import typeset
 from ....errors import SeqzooError
 from ....pages import predict
 from ...ui import theme
+from ...ui.latest import Latest
 from .. import engines_panel
 from ..in_page import PageView, facts_of
 from ..own_panel import OwnPanel
 from ..own_window import Pasted
-from ..visit import Latest, Visit
+from ..visit import Visit
 from ..window import SignalWindow, window_of
 
 

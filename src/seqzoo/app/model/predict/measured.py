@@ -23,11 +23,12 @@ from ....forecasters.table import label, rules
 from ....signals import Observed
 from ...ui import charts, controls, theme
 from ...ui.handles import Points
+from ...ui.latest import Latest
 from .. import engines_panel
 from ..held_out import Window
 from ..own_panel import OwnPanel
 from ..own_window import Pasted
-from ..visit import Latest, Visit, computed
+from ..visit import Visit, computed
 from ..window import HeldOutWindow, window_of
 from ..window_panel import WindowPanel
 

@@ -9,9 +9,10 @@ from ....errors import SeqzooError
 from ....forecasters.protocol import has_bundle
 from ....pages import roll_out
 from ...ui import theme
+from ...ui.latest import Latest
 from ..in_page import PageView, facts_of
 from ..inside import weights
-from ..visit import Latest, Visit
+from ..visit import Visit
 from ..window import SignalWindow, window_of
 from . import errors
 

@@ -25,9 +25,10 @@ from ....pages.roll_out import told_of_width, usual_width
 from ....runtime.intervals import held_out_times, standings
 from ...ui import charts, controls, theme
 from ...ui.cache import Cache
+from ...ui.latest import Latest
 from ...ui.theme import LEVEL
 from ..held_out import HeldOutValues, held_out_of
-from ..visit import Latest, Visit, computed, identity
+from ..visit import Visit, computed, identity
 from ..window import HeldOutWindow, window_of
 from ..window_panel import WindowPanel
 

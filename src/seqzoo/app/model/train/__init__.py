@@ -27,7 +27,8 @@ from ....signals.scene import Knob
 from ....training.spec import TrainingSpec
 from ...ui import charts, controls, theme
 from ...ui.address import Address
-from ..visit import Latest, Visit
+from ...ui.latest import Latest
+from ..visit import Visit
 from . import courses, curves
 from .courses import Recorded
 from .film import Film

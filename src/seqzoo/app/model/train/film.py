@@ -16,10 +16,10 @@ from ....execution.runs.plans import titled
 from ....microscope.facts import Subject
 from ...ui import theme
 from ...ui.address import Address
+from ...ui.latest import Latest
 from ..inside import weights
 from ..inside.beside import of_run
 from ..inside.microscope import MicroscopeElement, follow
-from ..visit import Latest
 from . import curves
 
 KEY = "frame"  # the step that the address holds; the newest where it holds none
