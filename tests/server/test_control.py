@@ -176,6 +176,10 @@ def test_the_documentation_needs_no_other_host(client):
     assert not re.findall(r"https?://", re.sub(r"http://(127\.0\.0\.1|testserver)[^\"']*", "", page))
     paths = client.get("/openapi.json").json()["paths"]
     assert "/api/models/{name}/forecast" in paths and not any(path.startswith("/v2") for path in paths)
+    floors, film = paths["/api/floors"], paths["/api/runs/{run}/film/{step}.safetensors"]
+    numbers = {each["name"]: each["schema"] for each in floors["get"]["parameters"] + film["get"]["parameters"]}
+    limits = {name: (each["minimum"], each["maximum"]) for name, each in numbers.items() if each["type"] == "integer"}
+    assert limits == {"context_length": (2, 200), "horizon": (1, 200), "step": (0, 10**9)}
 
 
 NO_DOORS = [

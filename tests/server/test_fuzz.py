@@ -10,9 +10,8 @@ from typing import Any
 
 import httpx
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from hypothesis.errors import Unsatisfiable
 
 from support.asking import infer, measured
 
@@ -87,8 +86,11 @@ def test_mutations_of_valid_requests_are_answered_or_refused_in_words(server):
     seen: Counter[int] = Counter()
     with httpx.Client(base_url=server.address, timeout=60, verify=False) as client:
 
+        # What Hypothesis draws changes with any constant of the code: that one in 100 is accepted is not certain.
         @QUIET
         @given(mutated())
+        @example((json.dumps(VALID).encode(), {}))
+        @example((BINARY, {}))
         def send(sent: tuple[bytes, dict[str, str]]) -> None:
             body, headers = sent
             answer = client.post("/v2/models/lstm.sine/infer", content=body, headers=headers)
@@ -99,8 +101,14 @@ def test_mutations_of_valid_requests_are_answered_or_refused_in_words(server):
                 check_form(answer.status_code, answer.text)
 
         send()
-    assert sum(seen.values()) >= MUTATIONS // 2 and seen[200] and seen[400]
+    assert sum(seen.values()) >= MUTATIONS // 2 and seen[400] and seen[200] >= (2 if SOAK else 1)
     measured("mutations", sent=sum(seen.values()), accepted=seen[200], failures=0)
+
+
+def takes_anything(operation: Any) -> bool:
+    """Whether it has no wrong input, for which Hypothesis would look hundreds of times."""
+    kinds = [parameter.definition["schema"].get("type") for parameter in operation.iter_parameters()]
+    return not operation.body and kinds in ([], ["string"])
 
 
 def test_what_our_openapi_description_allows_or_forbids_is_answered_or_refused_in_words(server):
@@ -115,7 +123,7 @@ def test_what_our_openapi_description_allows_or_forbids_is_answered_or_refused_i
         operation = found.ok()
         if operation.path.endswith("/verify"):  # seconds each; its inputs are tested one by one
             continue
-        for mode in modes:
+        for mode in modes[: 1 if takes_anything(operation) else 2]:
 
             @settings(QUIET, max_examples=PER_OPERATION)
             @given(operation.as_strategy(generation_mode=mode))
@@ -124,9 +132,6 @@ def test_what_our_openapi_description_allows_or_forbids_is_answered_or_refused_i
                 sent[case.operation.label] += 1
                 check_form(answer.status_code, answer.text)
 
-            try:
-                send()
-            except Unsatisfiable:  # an operation that takes nothing has no wrong input
-                continue
+            send()
     assert len(sent) >= 10 and sum(sent.values()) >= (2500 if SOAK else 30)
     measured("openapi", sent=sum(sent.values()), operations=len(sent), failures=0)

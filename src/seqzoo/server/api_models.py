@@ -82,8 +82,8 @@ def enter(application: FastAPI, shared: Shared) -> None:
     async def floors_of(
         request: Request,
         signal: str = "sine",
-        context_length: Annotated[int, InDigits, Query(ge=2, le=200)] = 20,
-        horizon: Annotated[int, InDigits, Query(ge=1, le=200)] = 1,
+        context_length: Annotated[int, Query(ge=2, le=200), InDigits] = 20,
+        horizon: Annotated[int, Query(ge=1, le=200), InDigits] = 1,
     ) -> Response:
         """Return the least possible error on a signal and the errors of simple forecasters, by step ahead."""
         request.scope["kind"] = "floors"

@@ -14,7 +14,7 @@ from .answers import attachment
 from .schemas import ERRORS, InDigits, Name
 from .shared import Shared
 
-Step = Annotated[int, InDigits, Path(ge=0, le=10**9, description="Updates before the weights.")]
+Step = Annotated[int, Path(ge=0, le=10**9, description="Updates before the weights."), InDigits]
 
 
 def enter(application: FastAPI, shared: Shared) -> None:

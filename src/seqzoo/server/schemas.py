@@ -36,6 +36,7 @@ def _in_digits(given: Any) -> Any:
     return given
 
 
+# Behind limits in an annotation: what stands before them keeps them out of the OpenAPI description.
 InDigits = BeforeValidator(_in_digits)
 Values = Annotated[list[float], Field(min_length=1, max_length=MOST_VALUES, description="Oldest value first.")]
 
