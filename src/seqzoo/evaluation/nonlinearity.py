@@ -240,19 +240,15 @@ def _trained(lags: FloatArray, target: FloatArray, held_out: FloatArray, rng: np
     count, rows, _ = lags.shape
     scale = target.std(axis=1, keepdims=True)
     scale[scale == 0] = 1.0
-    inputs, wanted = lags.astype(np.float32), with_channel((target / scale).astype(np.float32))
-    parameters: list[Float32Array] = [
-        np.repeat(initial.astype(np.float32)[None], count, axis=0)
-        for initial in (
-            rng.standard_normal((LAGS, HIDDEN)) / math.sqrt(LAGS),
-            0.5 * rng.standard_normal((1, HIDDEN)),
-            np.zeros((HIDDEN, 1)),
-            np.zeros((1, 1)),
-        )
-    ]
-    into, shift, out, level = parameters
-    means = [np.zeros_like(parameter) for parameter in parameters]
-    squares = [np.zeros_like(parameter) for parameter in parameters]
+    inputs, wanted = _with_one(lags), with_channel(np.ascontiguousarray(target / scale, dtype=np.float32))
+    # All parameters of a network are one row, so that each step updates them at once: [S, (P + 1) K + K + 1].
+    spread = np.append(np.full(LAGS, 1 / math.sqrt(LAGS)), 0.5)
+    first = rng.standard_normal((LAGS + 1, HIDDEN)) * spread[:, None]
+    initial = np.append(first, np.zeros(HIDDEN + 1)).astype(np.float32)
+    parameters = np.repeat(initial[None], count, axis=0)
+    gradients, means, squares = (np.zeros_like(parameters) for _ in range(3))
+    into, out, level = _layers(parameters)
+    of_into, of_out, of_level = _layers(gradients)
     batch, decay = min(BATCH, rows), PRIOR / rows
     order, position = rng.permutation(rows), 0
     for step in range(1, STEPS + 1):
@@ -260,21 +256,32 @@ def _trained(lags: FloatArray, target: FloatArray, held_out: FloatArray, rng: np
             order, position = rng.permutation(rows), 0
         chosen = order[position : position + batch]
         position += batch
-        read = inputs[:, chosen]
-        units = np.tanh(read @ into + shift)  # [S, B, K]
-        error = (units @ out + level - wanted[:, chosen]) * np.float32(2 / batch)
-        inner = (1 - units * units) * (error * out.swapaxes(1, 2))
-        gradients = (
-            read.swapaxes(1, 2) @ inner,
-            inner.sum(axis=1, keepdims=True),
-            units.swapaxes(1, 2) @ error,
-            error.sum(axis=1, keepdims=True),
-        )
+        read = inputs.take(chosen, axis=1)
+        units = np.tanh(read @ into)  # [S, B, K]
+        error = (units @ out + level - wanted.take(chosen, axis=1)) * np.float32(2 / batch)
+        np.matmul(units.swapaxes(1, 2), error, out=of_out)
+        error.sum(axis=1, keepdims=True, out=of_level)
+        inner = np.multiply(units, units, out=units)
+        np.subtract(1, inner, out=inner)
+        inner *= error @ out.swapaxes(1, 2)
+        np.matmul(read.swapaxes(1, 2), inner, out=of_into)
+        gradients += decay * parameters
+        means += 0.1 * (gradients - means)
+        squares += 0.001 * (gradients * gradients - squares)
         rate = LEARNING_RATE * (1 + math.cos(math.pi * step / STEPS)) / 2 / (1 - 0.9**step)
-        for parameter, gradient, mean, square in zip(parameters, gradients, means, squares, strict=True):
-            gradient = gradient + decay * parameter
-            mean += 0.1 * (gradient - mean)
-            square += 0.001 * (gradient * gradient - square)
-            parameter -= rate * mean / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
-    correction: FloatArray = channel(np.tanh(held_out.astype(np.float32) @ into + shift) @ out + level) * scale
+        parameters -= rate * means / (np.sqrt(squares / (1 - 0.999**step)) + 1e-8)
+    correction: FloatArray = channel(np.tanh(_with_one(held_out) @ into) @ out + level) * scale
     return correction
+
+
+def _with_one(lags: FloatArray) -> Float32Array:
+    """[S, N, P + 1]: the lags, and a 1 whose weights are the thresholds of the units."""
+    rows = np.ones((len(lags), lags.shape[1], LAGS + 1), dtype=np.float32)  # contiguous, to take from at each step
+    rows[..., :LAGS] = lags
+    return rows
+
+
+def _layers(rows: Float32Array) -> tuple[Float32Array, Float32Array, Float32Array]:
+    """Views of rows of parameters: of the units [S, P + 1, K], of the output [S, K, 1], and its level [S, 1, 1]."""
+    units = (LAGS + 1) * HIDDEN
+    return rows[:, :units].reshape(-1, LAGS + 1, HIDDEN), with_channel(rows[:, units:-1]), with_channel(rows[:, -1:])
