@@ -90,7 +90,7 @@ def needs(path: Path) -> list[str]:
 def pytest_configure(config: pytest.Config) -> None:
     """Each of several workers begins to collect at another folder: what one has compiled the others read.
 
-    One process for all of them imports torch for those that they start. Nothing that is imported is garbage.
+    Three processes for all of them import what those need that they start. Nothing that is imported is garbage.
     """
     if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
         gc.disable()  # until all is collected, which the process that only distributes does not do
@@ -100,10 +100,11 @@ def pytest_configure(config: pytest.Config) -> None:
         first = number * len(folders) // workers
         config.args = folders[first:] + folders[:first]
     elif getattr(config.option, "numprocesses", None) and config.option.markexpr != "quick":
-        from support import forked, warm
+        from support import bare, forked, warm
 
         forked.share()
         warm.share()
+        bare.share()
         forked.workers()
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -15,6 +12,7 @@ from seqzoo.errors import InputError
 from seqzoo.evaluation import plots
 from seqzoo.forecasters.exact import linear_mse
 from seqzoo.signals import Sine, make
+from support import warm
 
 
 def last_value(windows):
@@ -131,4 +129,5 @@ for experiment in EXPERIMENTS:
     experiment.summarise(results, "", ()), experiment.markdown(results)
 sys.exit("torch" in sys.modules)
 """
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    ran = warm.run(code)
+    assert ran.returncode == 0, ran.stderr

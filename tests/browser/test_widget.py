@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 import seqzoo
 from seqzoo.bundles.store import SHIPPED, WEIGHTS
+from support import warm
 from support.microscope_page import press, said
 
 REPAINTED = """([part, before]) =>
@@ -233,5 +232,5 @@ def test_a_model_without_a_cell_is_refused_in_one_line(name, says):
 
 def test_without_anywidget_the_line_that_installs_it_is_shown():
     code = "import sys; sys.modules['anywidget'] = None; import seqzoo; seqzoo.look_inside('lstm.sine')"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    ran = warm.run(code)
     assert "pip install 'seqzoo[app]'" in ran.stderr.splitlines()[-1]

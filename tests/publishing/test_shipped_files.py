@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import signal
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from safetensors.numpy import load as parse
 
 import seqzoo
 from seqzoo.bundles import store
+from support import bare
 
 NAMES = sorted(path.name for path in store.SHIPPED.iterdir())
 
@@ -95,16 +93,9 @@ def folder(request) -> Path:
 
 
 @pytest.mark.parametrize(("file", "opening"), [(store.TORCHSCRIPT, TORCHSCRIPT), (store.ONNX, ONNX)])
-def test_without_seqzoo_models_take_any_number_of_windows_and_refuse_those_of_another_length(tmp_path, file, opening):
+def test_without_seqzoo_models_take_any_number_of_windows_and_refuse_those_of_another_length(file, opening):
     code, folders = BLOCKED + opening + COMPARE_AND_REFUSE, [store.SHIPPED / name for name in NAMES]
-    ran = subprocess.run(
-        [sys.executable, "-I", "-c", code, file, store.GOLDEN, *folders],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
+    ran = bare.run(code, file, store.GOLDEN, *folders)
     assert ran.returncode == 0, ran.stderr
     distances, accepted = json.loads(ran.stdout)
     assert sorted(distances) == NAMES and {len(of_batches) for of_batches in distances.values()} == {5}
@@ -134,10 +125,9 @@ for path in sys.argv[1:]:
 """
 
 
-def test_a_card_has_the_guard_against_an_empty_batch_where_onnx_runtime_aborts_on_one(tmp_path):
+def test_a_card_has_the_guard_against_an_empty_batch_where_onnx_runtime_aborts_on_one():
     def status(code: str, *names: str) -> int:
-        command = [sys.executable, "-I", "-c", code, *(store.SHIPPED / name / store.ONNX for name in names)]
-        return subprocess.run(command, capture_output=True, check=False, cwd=tmp_path).returncode
+        return bare.run(code, *(store.SHIPPED / name / store.ONNX for name in names)).returncode
 
     aborting, others = ("lstm.sine", "gru.sine"), ("rnn.sine", "gaf_cnn.sine", "transformer.sine")
     assert [status(UNGUARDED, name) for name in aborting] == [-signal.SIGABRT] * 2

@@ -6,7 +6,6 @@ import dataclasses
 import json
 import re
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -39,6 +38,7 @@ from seqzoo.training.loop import train
 from seqzoo.training.scaled import Scaled
 from seqzoo.training.spec import TrainingSpec
 from seqzoo.zoo import _registry
+from support import bare
 
 pytestmark = pytest.mark.usefixtures("at_home")
 
@@ -82,7 +82,7 @@ def by_torchscript(kept) -> dict[str, list]:
     """What each kind's file gives for the windows in a process that has torch and no seqzoo, and what it refuses."""
     code = (
         "import json, sys, torch\n"
-        "paths, windows = json.load(sys.stdin)\n"
+        "paths, windows = json.loads(sys.argv[1])\n"
         "given = torch.tensor(windows, dtype=torch.float64)\n"
         "told = {}\n"
         "for kind, path in paths.items():\n"
@@ -96,10 +96,8 @@ def by_torchscript(kept) -> dict[str, list]:
         "print(json.dumps(told))\n"
     )
     paths = {kind: str(bundle.path / store.TORCHSCRIPT) for kind, bundle in kept.items()}
-    ran = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], input=json.dumps([paths, windows().tolist()]), text=True,
-        check=True, capture_output=True,
-    )  # fmt: skip
+    ran = bare.run(code, json.dumps([paths, windows().tolist()]))
+    assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
 
 

@@ -18,11 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from support.warm import Forked
 
-SHARED = "SEQZOO_TESTS_RAY"
-PRELOADED = [
-    "support.growing", "asyncio", "google.protobuf.message", "jsonschema", "msgpack", "numpy", "requests", "torch",
-    "yaml", "support.settled",
-]  # fmt: skip
+SHARED = "SEQZOO_TESTS_BARE"  # of `bare.py`, which what a node starts does not import
 # Of `ray/_private/workers/setup_worker.py`, whose place this takes too; the rest of its words it would run.
 FOR_SETUP = "--serialized-runtime-env-context=", "--language="
 
@@ -33,17 +29,13 @@ def forked() -> Iterator[None]:
     import pytest
     from ray._private import services
 
-    from support import warm
+    from support import bare
 
-    address, end = warm.start(PRELOADED)
+    bare.share()
     python = [sys.executable, "-S", __file__]
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv(SHARED, address)
-            patch.setattr(services, "_build_python_executable_command_memory_profileable", lambda *_, **__: python)
-            yield
-    finally:
-        end()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(services, "_build_python_executable_command_memory_profileable", lambda *_, **__: python)
+        yield
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ That one has no torch, as no server has when it starts. All processes of the tes
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import importlib
 import json
@@ -76,6 +77,18 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
+def run(code: str, *words: object, address: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a program with these words in `sys.argv` and nothing to read; its status and what it printed."""
+    given = [str(word) for word in words]
+    with tempfile.TemporaryFile("w+") as errors:
+        process = Forked(("-c", code), given, os.environ, errors, address)
+        with process.stdout as output:
+            printed = output.read()
+        status = process.wait()
+        errors.seek(0)
+        return subprocess.CompletedProcess([code, *given], status, printed, errors.read())
+
+
 def share() -> str:
     """Start the process that servers are forked from, for this process and those that it starts; its address."""
     os.environ[SHARED], end = start(PRELOADED)
@@ -131,7 +144,8 @@ def main() -> None:
     for end in ends:
         os.close(end)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    line.sendall(status.to_bytes(4, "big", signed=True))
+    with contextlib.suppress(BrokenPipeError):  # who asked has ended
+        line.sendall(status.to_bytes(4, "big", signed=True))
     os._exit(0)
 
 
