@@ -42,6 +42,7 @@ def windows_for(name: str) -> int:
     return 20_000 if ".recall" in name else 2_000 if name.endswith((".sine_any", ".two_tone")) else 4_000
 
 
+@functools.cache
 def fresh(name: str) -> HeldOut:
     """Windows that no training and no stated score has seen."""
     manifest = store.open_bundle(store.SHIPPED / name).manifest
