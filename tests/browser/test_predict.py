@@ -43,7 +43,7 @@ def said(page: Any) -> str:
 
 
 def values(page: Any) -> list[float]:
-    return [float(point.get_attribute("aria-valuenow")) for point in page.query_selector_all(POINT)]
+    return page.eval_on_selector_all(POINT, "points => points.map((point) => Number(point.ariaValueNow))")
 
 
 def again(visit: Visit, page: Any) -> Any:

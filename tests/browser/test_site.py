@@ -73,8 +73,8 @@ def no_wider_than_the_window(page: Any) -> None:
 
 def test_the_first_page_forecasts_remembers_a_guess_and_leads_to_models_and_a_class_to_some_stops(visit, host):
     page = visit("")
-    points = page.query_selector_all(".hero .point")
-    window = np.array([float(each.get_attribute("aria-valuenow")) for each in points])
+    values = "points => points.map((point) => Number(point.ariaValueNow))"
+    window = np.array(page.eval_on_selector_all(".hero .point", values))
     model = seqzoo.load(hero.MODEL, "numpy").predict(np.float32(window)[None, :, None]).item()
     expect(page.locator(".hero [data-of=model]")).to_have_text(shown(model, 2))
     best = signals.make("sine").posterior(window[None], 1)[0].item()
