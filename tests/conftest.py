@@ -75,6 +75,10 @@ REPEATS = (
 )  # fmt: skip
 
 
+# Needs nothing, but takes seconds: among the last files, one worker would end with it while the others have none left.
+LONG = ("app/test_card.py",)
+
+
 @functools.cache
 def lies_in(path: Path, places: tuple[str, ...]) -> bool:
     """Whether a test or a folder of tests lies in one of these places."""
@@ -128,7 +132,7 @@ def turn(path: Path) -> int:
     """When the tests of a file begin: the pages first, of which one worker has most."""
     if "browser" in needs(path):
         return 1 if lies_in(path, APART) else 0
-    return 2 if needs(path) else 3
+    return 2 if needs(path) or lies_in(path, LONG) else 3
 
 
 @pytest.hookimpl(tryfirst=True)

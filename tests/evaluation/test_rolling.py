@@ -54,13 +54,14 @@ def test_each_cutoff_gives_the_values_before_it_and_a_rival_is_fitted_at_each_or
 def test_scores_of_the_statistical_rivals_on_the_airline_series_are_statsforecasts_own():
     from statsforecast import StatsForecast, models
 
+    quick = {name: label for name, label in METHODS.items() if name != "auto_arima"}  # ten times as slow as both
     frame = pd.DataFrame({"unique_id": 0, "ds": np.arange(144), "y": AIRLINE})
-    theirs = StatsForecast([getattr(models, label)(season_length=12) for label in METHODS.values()], freq=1)
+    theirs = StatsForecast([getattr(models, label)(season_length=12) for label in quick.values()], freq=1)
     folds = theirs.cross_validation(12, frame, step_size=12, n_windows=2)
-    labels = list(METHODS.values())
+    labels = list(quick.values())
     mase = losses.mase(folds, labels, 12, frame)
     rmse = losses.rmse(folds.drop(columns="cutoff"), labels)
-    for name, label in METHODS.items():
+    for name, label in quick.items():
         rolled = rolling_origin(rival(name, 12), AIRLINE, 12, first=120, season=12)
         assert rolled.mase.value == pytest.approx(mase[label].mean(), abs=1e-6), name
         assert rolled.rmse.value == pytest.approx(rmse[label][0], abs=1e-6), name

@@ -79,13 +79,13 @@ def test_a_pickle_in_place_of_any_other_file_is_not_run(copied: Path, tmp_path: 
 def test_a_zip_bomb_is_refused_before_it_is_opened(copied: Path, terminal: Terminal) -> None:
     import torch  # noqa: F401  # its own memory must not count
 
-    bomb = forge.zip_bomb(600)
-    assert len(bomb) < 1 << 20
+    bomb = forge.zip_bomb(300)
+    assert len(bomb) < 1 << 19
     forge.replace(copied, store.TORCHSCRIPT, bomb)
     before = _memory()
     assert "torchscript" in terminal("predict", copied, "--engine", "torchscript", *WINDOW).refusal
     assert "FAILS: torchscript\n" in terminal("verify", copied, "--windows", 100).out
-    assert _memory() - before < 300 << 20
+    assert _memory() - before < 150 << 20
 
 
 def test_trust_is_not_gained_by_a_folder_of_the_same_name(copied: Path) -> None:

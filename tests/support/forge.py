@@ -118,7 +118,7 @@ def many_entries(number: int = 20_000) -> bytes:
     return buffer.getvalue()
 
 
-def zip_bomb(megabytes: int = 600) -> bytes:
+def zip_bomb(megabytes: int) -> bytes:
     """A TorchScript-like archive of a few hundred KB that inflates to many megabytes of zeros."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
