@@ -75,7 +75,7 @@ REPEATS = (
 )  # fmt: skip
 
 
-# Needs nothing, but takes seconds: among the last files, one worker would end with it while the others have none left.
+# Needs nothing, but takes seconds: among the last files, one worker would end with it and the others have none left.
 LONG = ("app/test_card.py",)
 
 
