@@ -82,9 +82,12 @@ def run(code: str, *words: object, address: str = "") -> subprocess.CompletedPro
     given = [str(word) for word in words]
     with tempfile.TemporaryFile("w+") as errors:
         process = Forked(("-c", code), given, os.environ, errors, address)
-        with process.stdout as output:
-            printed = output.read()
-        status = process.wait()
+        try:
+            with process.stdout as output:
+                printed = output.read()
+            status = process.wait()
+        finally:
+            process.kill()
         errors.seek(0)
         return subprocess.CompletedProcess([code, *given], status, printed, errors.read())
 
