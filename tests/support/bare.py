@@ -11,8 +11,8 @@ import os
 import subprocess
 
 from support import warm
+from support.ray_processes import SHARED
 
-SHARED = "SEQZOO_TESTS_BARE"
 PRELOADED = [
     "support.growing", "safetensors.numpy", "torch",
     "asyncio", "google.protobuf.message", "jsonschema", "msgpack", "numpy", "requests", "yaml",  # which ray needs

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from support.warm import Forked
 
-SHARED = "SEQZOO_TESTS_BARE"  # of `bare.py`, which what a node starts does not import
+SHARED = "SEQZOO_TESTS_BARE"  # also read by `bare.py`; what a node starts imports nothing of the tests
 # Of `ray/_private/workers/setup_worker.py`, whose place this takes too; the rest of its words it would run.
 FOR_SETUP = "--serialized-runtime-env-context=", "--language="
 

@@ -38,7 +38,7 @@ from ..errors import InputError
 from .surrogates import iaaft, matched_ends
 
 LEAST_POINTS = 100  # fewer leave a network nothing to learn from
-MOST_POINTS = 3_000  # the latest so many are used: a test then takes about a second at any length
+MOST_POINTS = 3_000  # the latest so many are used: a test then takes about half a second at any length
 LAGS = 8
 FOLDS = 3
 HIDDEN = 16
